@@ -1,0 +1,171 @@
+/** Packet → bytes: the size first, then exactly that many bytes. */
+import { ByteWriter } from './byte-writer.js';
+import { PacketTooLargeError, UsageError } from './errors.js';
+import { fixedHeaderSize, largestPacketSize } from './fixed-header.js';
+import type { Packet } from './packet.js';
+import { packetTypeDefinition } from './packet-type.js';
+import { acknowledgementSize, writeAcknowledgement } from './packets/acknowledgement.js';
+import { authSize, writeAuth } from './packets/auth.js';
+import { connackSize, writeConnack } from './packets/connack.js';
+import { connectSize, writeConnect } from './packets/connect.js';
+import { disconnectSize, writeDisconnect } from './packets/disconnect.js';
+import { publishFlags, publishSize, writePublish } from './packets/publish.js';
+import { subackSize, writeSuback } from './packets/suback.js';
+import { subscribeSize, writeSubscribe } from './packets/subscribe.js';
+import { unsubackSize, writeUnsuback } from './packets/unsuback.js';
+import { unsubscribeSize, writeUnsubscribe } from './packets/unsubscribe.js';
+import { noProperties } from './properties.js';
+import type { ProtocolVersion } from './protocol-version.js';
+
+/**
+ * Encodes a packet into an array of its own.
+ *
+ * An answer larger than `maximumPacketSize` (bytes, fixed header included) loses its Reason String, then its User Properties; what is still
+ * larger throws PacketTooLargeError. Throws UsageError or TopicError on a packet that breaks a rule of its type.
+ */
+export function encodePacket(
+  packet: Packet,
+  protocolVersion: ProtocolVersion,
+  maximumPacketSize: number = largestPacketSize,
+): Uint8Array {
+  const fitting = fitPacket(packet, protocolVersion, maximumPacketSize);
+  const remainingLength = bodySize(fitting, protocolVersion);
+  const writer = new ByteWriter(new Uint8Array(fixedHeaderSize(remainingLength) + remainingLength));
+  writeSized(writer, fitting, protocolVersion, remainingLength);
+  return writer.bytes;
+}
+
+/** The bytes that a packet takes, fixed header included. */
+export function encodedSize(packet: Packet, protocolVersion: ProtocolVersion): number {
+  const remainingLength = bodySize(packet, protocolVersion);
+  return fixedHeaderSize(remainingLength) + remainingLength;
+}
+
+/** Writes a packet at the writer's position; the array behind it must have room for `encodedSize` bytes. */
+export function writePacket(writer: ByteWriter, packet: Packet, protocolVersion: ProtocolVersion): void {
+  writeSized(writer, packet, protocolVersion, bodySize(packet, protocolVersion));
+}
+
+function fitPacket(packet: Packet, protocolVersion: ProtocolVersion, maximumPacketSize: number): Packet {
+  const size = encodedSize(packet, protocolVersion);
+  if (size <= maximumPacketSize) return packet;
+  if (isAnswer(packet) && packet.properties !== noProperties) {
+    // [MQTT-3.2.2-19] [MQTT-3.4.2-2] [MQTT-3.5.2-2] [MQTT-3.6.2-2] [MQTT-3.7.2-2] [MQTT-3.9.2-1] [MQTT-3.11.2-1] [MQTT-3.14.2-3] [MQTT-3.15.2-2]
+    if ('reasonString' in packet.properties) {
+      return fitPacket(without(packet, 'reasonString'), protocolVersion, maximumPacketSize);
+    }
+    // [MQTT-3.2.2-20] [MQTT-3.4.2-3] [MQTT-3.5.2-3] [MQTT-3.6.2-3] [MQTT-3.7.2-3] [MQTT-3.9.2-2] [MQTT-3.11.2-2] [MQTT-3.14.2-4] [MQTT-3.15.2-3]
+    if ('userProperties' in packet.properties) {
+      return fitPacket(without(packet, 'userProperties'), protocolVersion, maximumPacketSize);
+    }
+  }
+  throw new PacketTooLargeError(
+    `${packet.type.toUpperCase()} of ${size} bytes is larger than the receiver's Maximum Packet Size of ${maximumPacketSize} [MQTT-3.1.2-24]`,
+  );
+}
+
+type Answer = Extract<Packet, { readonly properties: { readonly reasonString?: string | undefined } }>;
+
+function isAnswer(packet: Packet): packet is Answer {
+  switch (packet.type) {
+    case 'connack':
+    case 'puback':
+    case 'pubrec':
+    case 'pubrel':
+    case 'pubcomp':
+    case 'suback':
+    case 'unsuback':
+    case 'disconnect':
+    case 'auth':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function without(packet: Answer, property: 'reasonString' | 'userProperties'): Packet {
+  const properties = { ...packet.properties };
+  delete properties[property];
+  return { ...packet, properties } as Packet;
+}
+
+function writeSized(
+  writer: ByteWriter,
+  packet: Packet,
+  version: ProtocolVersion,
+  remainingLength: number,
+): void {
+  const { code, flags } = packetTypeDefinition(packet.type);
+  writer.uint8((code << 4) | (packet.type === 'publish' ? publishFlags(packet) : (flags as number)));
+  writer.variableByteInteger(remainingLength);
+  writeBody(writer, packet, version);
+}
+
+function bodySize(packet: Packet, version: ProtocolVersion): number {
+  const size = uncheckedBodySize(packet, version);
+  if (size > largestPacketSize - 5)
+    throw new UsageError(`${packet.type.toUpperCase()} of ${size} bytes is larger than MQTT allows`);
+  return size;
+}
+
+function uncheckedBodySize(packet: Packet, version: ProtocolVersion): number {
+  switch (packet.type) {
+    case 'publish':
+      return publishSize(packet, version);
+    case 'puback':
+    case 'pubrec':
+    case 'pubrel':
+    case 'pubcomp':
+      return acknowledgementSize(packet, version);
+    case 'connect':
+      return connectSize(packet);
+    case 'connack':
+      return connackSize(packet, version);
+    case 'subscribe':
+      return subscribeSize(packet, version);
+    case 'suback':
+      return subackSize(packet, version);
+    case 'unsubscribe':
+      return unsubscribeSize(packet, version);
+    case 'unsuback':
+      return unsubackSize(packet, version);
+    case 'disconnect':
+      return disconnectSize(packet, version);
+    case 'auth':
+      return authSize(packet);
+    case 'pingreq':
+    case 'pingresp':
+      return 0;
+  }
+}
+
+function writeBody(writer: ByteWriter, packet: Packet, version: ProtocolVersion): void {
+  switch (packet.type) {
+    case 'publish':
+      return writePublish(writer, packet, version);
+    case 'puback':
+    case 'pubrec':
+    case 'pubrel':
+    case 'pubcomp':
+      return writeAcknowledgement(writer, packet, version);
+    case 'connect':
+      return writeConnect(writer, packet);
+    case 'connack':
+      return writeConnack(writer, packet, version);
+    case 'subscribe':
+      return writeSubscribe(writer, packet, version);
+    case 'suback':
+      return writeSuback(writer, packet, version);
+    case 'unsubscribe':
+      return writeUnsubscribe(writer, packet, version);
+    case 'unsuback':
+      return writeUnsuback(writer, packet, version);
+    case 'disconnect':
+      return writeDisconnect(writer, packet, version);
+    case 'auth':
+      return writeAuth(writer, packet);
+    case 'pingreq':
+    case 'pingresp':
+      return;
+  }
+}

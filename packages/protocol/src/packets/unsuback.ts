@@ -1,0 +1,54 @@
+/** UNSUBACK (section 3.11): one Reason Code for each Topic Filter on MQTT 5, none on MQTT 3.x. */
+import type { ByteReader } from '../byte-reader.js';
+import { type ByteWriter, variableByteIntegerSize } from '../byte-writer.js';
+import { MalformedPacketError } from '../errors.js';
+import {
+  type AcknowledgementProperties,
+  decodeProperties,
+  noProperties,
+  propertiesSize,
+  writeProperties,
+} from '../properties.js';
+import type { ProtocolVersion } from '../protocol-version.js';
+import { assertPacketIdentifier, decodePacketIdentifier } from './packet-identifier-field.js';
+import { decodeReasonCode } from './reason-code-field.js';
+
+/** UNSUBACK. */
+export interface UnsubackPacket {
+  readonly type: 'unsuback';
+  readonly packetIdentifier: number;
+  readonly reasonCodes: readonly number[];
+  readonly properties: AcknowledgementProperties;
+}
+
+/** Reads the body. */
+export function decodeUnsuback(reader: ByteReader, protocolVersion: ProtocolVersion): UnsubackPacket {
+  const packetIdentifier = decodePacketIdentifier(reader);
+  if (protocolVersion !== 5)
+    return { type: 'unsuback', packetIdentifier, reasonCodes: [], properties: noProperties };
+  const properties: AcknowledgementProperties = decodeProperties(reader, 'unsuback');
+  const reasonCodes: number[] = [];
+  while (reader.remaining > 0) reasonCodes.push(decodeReasonCode(reader, 'unsuback', 'server'));
+  if (reasonCodes.length === 0) throw new MalformedPacketError('UNSUBACK has no Reason Code [MQTT-3.11.3-1]');
+  return { type: 'unsuback', packetIdentifier, reasonCodes, properties };
+}
+
+/** The bytes of the body. */
+export function unsubackSize(packet: UnsubackPacket, protocolVersion: ProtocolVersion): number {
+  assertPacketIdentifier(packet.packetIdentifier);
+  if (protocolVersion !== 5) return 2;
+  const propertySize = propertiesSize(packet.properties, 'unsuback');
+  return 2 + variableByteIntegerSize(propertySize) + propertySize + packet.reasonCodes.length;
+}
+
+/** Writes the body. */
+export function writeUnsuback(
+  writer: ByteWriter,
+  packet: UnsubackPacket,
+  protocolVersion: ProtocolVersion,
+): void {
+  writer.uint16(packet.packetIdentifier);
+  if (protocolVersion !== 5) return;
+  writeProperties(writer, packet.properties, 'unsuback', propertiesSize(packet.properties, 'unsuback'));
+  for (const code of packet.reasonCodes) writer.uint8(code);
+}

@@ -1,0 +1,73 @@
+/**
+ * UTF-8 Encoded Strings (MQTT 5.0 section 1.5.4): decoding refuses what the standard forbids, encoding never writes it.
+ * Short ASCII, which most topics are, stays in JavaScript; everything else goes to the platform's coder.
+ */
+import { MalformedPacketError, UsageError } from './errors.js';
+
+// ignoreBOM keeps U+FEFF in the text instead of swallowing it [MQTT-1.5.4-3]; fatal refuses surrogates and overlong forms [MQTT-1.5.4-1].
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+const longestByHand = 48;
+
+/** Decodes the bytes between two offsets; throws MalformedPacketError on ill-formed UTF-8 and on U+0000. */
+export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > longestByHand) return decodeByPlatform(bytes, start, end);
+  let text = '';
+  for (let offset = start; offset < end; offset++) {
+    const byte = bytes[offset] as number;
+    if (byte === 0 || byte > 0x7f) return decodeByPlatform(bytes, start, end);
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+function decodeByPlatform(bytes: Uint8Array, start: number, end: number): string {
+  let text: string;
+  try {
+    text = decoder.decode(bytes.subarray(start, end));
+  } catch (cause) {
+    throw new MalformedPacketError('string is not well-formed UTF-8 [MQTT-1.5.4-1]', { cause });
+  }
+  if (text.includes('\0')) throw new MalformedPacketError('string contains U+0000 [MQTT-1.5.4-2]');
+  return text;
+}
+
+/** The number of bytes a string takes as UTF-8; throws UsageError on a lone surrogate, on U+0000 and above 65,535 bytes. */
+export function utf8Size(text: string): number {
+  let size = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === 0) throw new UsageError(`string ${quote(text)} contains U+0000 [MQTT-1.5.4-2]`);
+    if (unit < 0x80) continue;
+    if (unit < 0x800) size += 1;
+    else if (unit < 0xd800 || unit > 0xdfff) size += 2;
+    else if (unit < 0xdc00 && isLowSurrogate(text.charCodeAt(index + 1))) {
+      // Two units, four bytes.
+      size += 2;
+      index++;
+    } else throw new UsageError(`string ${quote(text)} contains a lone surrogate [MQTT-1.5.4-1]`);
+  }
+  if (size > 0xffff) throw new UsageError(`string ${quote(text)} takes ${size} bytes, at most 65535 fit`);
+  return size;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+/** Writes a string whose size is known to fit, and returns the offset behind it. */
+export function writeUtf8(bytes: Uint8Array, start: number, text: string): number {
+  const length = text.length;
+  if (length > longestByHand) return start + encoder.encodeInto(text, bytes.subarray(start)).written;
+  for (let index = 0; index < length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit > 0x7f) return start + encoder.encodeInto(text, bytes.subarray(start)).written;
+    bytes[start + index] = unit;
+  }
+  return start + length;
+}
+
+/** Quotes a value for a message, shortened to what a line can hold. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text);
+}
