@@ -142,30 +142,40 @@ function uncheckedBodySize(packet: Packet, version: ProtocolVersion): number {
 function writeBody(writer: ByteWriter, packet: Packet, version: ProtocolVersion): void {
   switch (packet.type) {
     case 'publish':
-      return writePublish(writer, packet, version);
+      writePublish(writer, packet, version);
+      break;
     case 'puback':
     case 'pubrec':
     case 'pubrel':
     case 'pubcomp':
-      return writeAcknowledgement(writer, packet, version);
+      writeAcknowledgement(writer, packet, version);
+      break;
     case 'connect':
-      return writeConnect(writer, packet);
+      writeConnect(writer, packet);
+      break;
     case 'connack':
-      return writeConnack(writer, packet, version);
+      writeConnack(writer, packet, version);
+      break;
     case 'subscribe':
-      return writeSubscribe(writer, packet, version);
+      writeSubscribe(writer, packet, version);
+      break;
     case 'suback':
-      return writeSuback(writer, packet, version);
+      writeSuback(writer, packet, version);
+      break;
     case 'unsubscribe':
-      return writeUnsubscribe(writer, packet, version);
+      writeUnsubscribe(writer, packet, version);
+      break;
     case 'unsuback':
-      return writeUnsuback(writer, packet, version);
+      writeUnsuback(writer, packet, version);
+      break;
     case 'disconnect':
-      return writeDisconnect(writer, packet, version);
+      writeDisconnect(writer, packet, version);
+      break;
     case 'auth':
-      return writeAuth(writer, packet);
+      writeAuth(writer, packet);
+      break;
     case 'pingreq':
     case 'pingresp':
-      return;
+      break;
   }
 }

@@ -2,13 +2,8 @@
 import type { ByteReader } from '../byte-reader.js';
 import { type ByteWriter, variableByteIntegerSize } from '../byte-writer.js';
 import { ProtocolError } from '../errors.js';
-import {
-  type AuthProperties,
-  decodeProperties,
-  noProperties,
-  propertiesSize,
-  writeProperties,
-} from '../properties.js';
+import { type AuthProperties, noProperties } from '../properties.js';
+import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
 import type { Sender } from '../protocol-version.js';
 import { decodeReasonCode } from './reason-code-field.js';
 

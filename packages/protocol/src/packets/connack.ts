@@ -2,13 +2,8 @@
 import type { ByteReader } from '../byte-reader.js';
 import { type ByteWriter, variableByteIntegerSize } from '../byte-writer.js';
 import { MalformedPacketError, UsageError } from '../errors.js';
-import {
-  type ConnackProperties,
-  decodeProperties,
-  noProperties,
-  propertiesSize,
-  writeProperties,
-} from '../properties.js';
+import { type ConnackProperties, noProperties } from '../properties.js';
+import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
 import type { ProtocolVersion } from '../protocol-version.js';
 import { fromConnectReturnCode, toConnectReturnCode } from '../reason-code.js';
 import { decodeReasonCode } from './reason-code-field.js';

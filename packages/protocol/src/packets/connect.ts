@@ -7,14 +7,8 @@ import {
   UnsupportedProtocolVersionError,
   UsageError,
 } from '../errors.js';
-import {
-  type ConnectProperties,
-  decodeProperties,
-  noProperties,
-  propertiesSize,
-  type WillProperties,
-  writeProperties,
-} from '../properties.js';
+import { type ConnectProperties, noProperties, type WillProperties } from '../properties.js';
+import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
 import type { ProtocolVersion, QoS } from '../protocol-version.js';
 import { assertTopicName } from '../topic-name.js';
 import { quote } from '../utf8.js';

@@ -2,13 +2,8 @@
 import type { ByteReader } from '../byte-reader.js';
 import { type ByteWriter, variableByteIntegerSize } from '../byte-writer.js';
 import { ProtocolError } from '../errors.js';
-import {
-  type DisconnectProperties,
-  decodeProperties,
-  noProperties,
-  propertiesSize,
-  writeProperties,
-} from '../properties.js';
+import { type DisconnectProperties, noProperties } from '../properties.js';
+import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
 import type { ProtocolVersion, Sender } from '../protocol-version.js';
 import { decodeReasonCode } from './reason-code-field.js';
 

@@ -2,13 +2,8 @@
 import type { ByteReader } from '../byte-reader.js';
 import { type ByteWriter, utf8FieldSize, variableByteIntegerSize } from '../byte-writer.js';
 import { MalformedPacketError, PetrelError, ProtocolError, UsageError } from '../errors.js';
-import {
-  decodeProperties,
-  noProperties,
-  type PublishProperties,
-  propertiesSize,
-  writeProperties,
-} from '../properties.js';
+import { noProperties, type PublishProperties } from '../properties.js';
+import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
 import type { ProtocolVersion, QoS, Sender } from '../protocol-version.js';
 import { assertTopicName } from '../topic-name.js';
 import { decodeUtf8 } from '../utf8.js';

@@ -2,13 +2,8 @@
 import type { ByteReader } from '../byte-reader.js';
 import { type ByteWriter, variableByteIntegerSize } from '../byte-writer.js';
 import { MalformedPacketError } from '../errors.js';
-import {
-  type AcknowledgementProperties,
-  decodeProperties,
-  noProperties,
-  propertiesSize,
-  writeProperties,
-} from '../properties.js';
+import { type AcknowledgementProperties, noProperties } from '../properties.js';
+import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
 import type { ProtocolVersion } from '../protocol-version.js';
 import { assertPacketIdentifier, decodePacketIdentifier } from './packet-identifier-field.js';
 import { decodeReasonCode } from './reason-code-field.js';

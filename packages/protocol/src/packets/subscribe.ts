@@ -2,13 +2,8 @@
 import type { ByteReader } from '../byte-reader.js';
 import { type ByteWriter, utf8FieldSize, variableByteIntegerSize } from '../byte-writer.js';
 import { MalformedPacketError, ProtocolError, UsageError } from '../errors.js';
-import {
-  decodeProperties,
-  noProperties,
-  propertiesSize,
-  type SubscribeProperties,
-  writeProperties,
-} from '../properties.js';
+import { noProperties, type SubscribeProperties } from '../properties.js';
+import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
 import type { ProtocolVersion, QoS } from '../protocol-version.js';
 import { parseTopicFilter } from '../topic-filter.js';
 import { quote } from '../utf8.js';

@@ -2,13 +2,8 @@
 import type { ByteReader } from '../byte-reader.js';
 import { type ByteWriter, utf8FieldSize, variableByteIntegerSize } from '../byte-writer.js';
 import { ProtocolError, UsageError } from '../errors.js';
-import {
-  type CommonProperties,
-  decodeProperties,
-  noProperties,
-  propertiesSize,
-  writeProperties,
-} from '../properties.js';
+import { type CommonProperties, noProperties } from '../properties.js';
+import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
 import type { ProtocolVersion } from '../protocol-version.js';
 import { assertTopicFilter } from '../topic-filter.js';
 import { assertPacketIdentifier, decodePacketIdentifier } from './packet-identifier-field.js';
