@@ -1,0 +1,129 @@
+/** Checks and completes the options of one listener. */
+
+import { Server } from 'node:net';
+import { UsageError } from '@petrel/protocol';
+import { ListenError } from '../errors.js';
+import { type OptionReader, show } from '../option-reader.js';
+import type {
+  ResolvedListener,
+  ResolvedPem,
+  ResolvedTls,
+  ResolvedWebSocketListener,
+} from './listener-options.js';
+import { isLoopback } from './loopback.js';
+
+const listenerTypes = ['tcp', 'tls', 'websocket', 'unix'] as const;
+
+/** `isOpen`: somebody authenticates, or anonymous clients are welcome from anywhere. Throws UsageError, ListenError. */
+export function resolveListener(reader: OptionReader, isOpen: boolean): ResolvedListener {
+  const resolved = readListener(reader, !isOpen);
+  reader.end();
+  return Object.freeze(resolved);
+}
+
+function readListener(reader: OptionReader, loopbackOnly: boolean): ResolvedListener {
+  const type = reader.oneOf('type', listenerTypes);
+  switch (type) {
+    case 'tcp':
+      return { type, ...readPort(reader, loopbackOnly) };
+    case 'tls':
+      return { type, ...readPort(reader, loopbackOnly), tls: readTls(reader) };
+    case 'unix':
+      return { type, path: reader.string('path') };
+    case 'websocket':
+      return readWebSocket(reader, loopbackOnly);
+  }
+}
+
+function readPort(reader: OptionReader, loopbackOnly: boolean) {
+  const port = reader.integer('port', { minimum: 0, maximum: 65_535 });
+  const host = reader.string('host', '127.0.0.1');
+  if (loopbackOnly && !isLoopback(host)) {
+    throw new ListenError(
+      'PETREL_LISTEN_EXPOSED',
+      `option "${reader.pathOf('host')}" is ${show(host)}, which can be reached from other machines: ` +
+        'set hooks.authenticate, or allowAnonymous: true',
+    );
+  }
+  return { port, host, loopbackOnly };
+}
+
+function readWebSocket(reader: OptionReader, loopbackOnly: boolean): ResolvedWebSocketListener {
+  const server = reader.check(
+    'server',
+    'an http.Server or https.Server',
+    (value) => value instanceof Server,
+    undefined,
+  );
+  const hasTls = reader.raw('key') !== undefined || reader.raw('cert') !== undefined;
+  const shared = {
+    type: 'websocket',
+    path:
+      reader.raw('path') === undefined
+        ? undefined
+        : reader.check('path', 'a path such as "/mqtt"', isPath, ''),
+    origins: readOrigins(reader),
+  } as const;
+  if (server === undefined) {
+    return {
+      ...shared,
+      ...readPort(reader, loopbackOnly),
+      server,
+      tls: hasTls ? readTls(reader) : undefined,
+    };
+  }
+  for (const name of ['port', 'host', 'key', 'cert']) {
+    if (reader.raw(name) === undefined) continue;
+    throw new UsageError(
+      `option "${reader.pathOf(name)}" belongs to the server in "${reader.pathOf('server')}": set it there`,
+    );
+  }
+  return { ...shared, server, tls: undefined, host: '', port: 0, loopbackOnly };
+}
+
+function readOrigins(reader: OptionReader): readonly string[] | undefined {
+  if (reader.raw('origins') === undefined) return undefined;
+  const rule = 'an array of origins such as "https://app.example.com", or "*"';
+  const accepts = (value: unknown) => Array.isArray(value) && value.every(isOrigin);
+  return Object.freeze([...reader.check<readonly string[]>('origins', rule, accepts, [])]);
+}
+
+function isOrigin(value: unknown): boolean {
+  return (
+    value === '*' ||
+    value === 'null' ||
+    (typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value)
+  );
+}
+
+function isPath(value: unknown): boolean {
+  return typeof value === 'string' && value.startsWith('/') && !/[?#\s]/.test(value);
+}
+
+function readTls(reader: OptionReader): ResolvedTls {
+  const passphrase = reader.raw('passphrase');
+  if (passphrase !== undefined && typeof passphrase !== 'string') {
+    throw new UsageError(`option "${reader.pathOf('passphrase')}" must be a string`);
+  }
+  const ca = reader.raw('ca') === undefined ? undefined : readPem(reader, 'ca');
+  return Object.freeze({
+    key: readPem(reader, 'key'),
+    cert: readPem(reader, 'cert'),
+    ...(ca === undefined ? {} : { ca }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+    requestCert: reader.boolean('requestCert', false),
+    rejectUnauthorized: true,
+    minVersion: reader.oneOf('minVersion', ['TLSv1.2', 'TLSv1.3'] as const, 'TLSv1.2'),
+  });
+}
+
+/** The value is never shown: it may be a private key. */
+function readPem(reader: OptionReader, name: string): ResolvedPem {
+  const value = reader.raw(name);
+  const pieces: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return pieces.map((piece) => {
+    if (piece instanceof Uint8Array) return Buffer.from(piece);
+    if (typeof piece === 'string' && piece.includes('-----BEGIN')) return piece;
+    throw new UsageError(`option "${reader.pathOf(name)}" must be PEM text, its bytes, or an array of these`);
+  });
+}

@@ -1,0 +1,8 @@
+/** How every TCP socket of a listener is set up. */
+export const socketOptions = {
+  // Packets leave when the broker flushes; the kernel must not wait for more.
+  noDelay: true,
+  // Finds dead peers that asked for no MQTT keep alive.
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+} as const;

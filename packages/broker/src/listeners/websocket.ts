@@ -1,0 +1,186 @@
+/** MQTT over WebSocket (section 6), plain or over TLS, on a server of its own or on one that the program already has. */
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  STATUS_CODES,
+} from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { ListenError } from '../errors.js';
+import { WebSocketTransport } from '../transports/websocket.js';
+import {
+  addressOf,
+  assertStaysLocal,
+  type Listener,
+  type ListenerContext,
+  listenOnPort,
+  stopListening,
+  urlOf,
+} from './listener.js';
+import type { ResolvedWebSocketListener } from './listener-options.js';
+import { isLoopback } from './loopback.js';
+import { isOriginAllowed } from './origin.js';
+import { peerCertificateOf } from './peer-certificate.js';
+import { PendingSockets } from './pending-sockets.js';
+import { socketOptions } from './socket-options.js';
+
+/** Subprotocols in order of preference; the second is what MQTT 3.1 clients of old offer. */
+const subprotocols = ['mqtt', 'mqttv3.1'];
+
+/** Opens the listener; rejects with ListenError. */
+export async function openWebSocketListener(
+  options: ResolvedWebSocketListener,
+  context: ListenerContext,
+): Promise<Listener> {
+  const handshakes = new PendingSockets();
+  const server = options.server ?? createServer(options, context, handshakes);
+  if (options.server === undefined) await listenOnPort(server, options, context);
+  else assertStaysLocal(server, options.loopbackOnly);
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    // Compression costs memory per connection, and lets a small frame grow to a large one.
+    perMessageDeflate: false,
+    maxPayload: context.limits.maximumMessageBytes,
+    handleProtocols: (offered) => subprotocols.find((name) => offered.has(name)) ?? false, // [MQTT-6.0.0-4]
+  });
+  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    if (isForAnother(server, request, options)) return;
+    const refusal = refusalOf(request, options, isLoopback(addressOf(server).address));
+    if (refusal !== undefined) {
+      refuse(stream, refusal);
+      return;
+    }
+    webSockets.handleUpgrade(request, stream, head, (socket) => {
+      handshakes.accepted(stream as Socket);
+      context.accept(
+        new WebSocketTransport(socket, stream, {
+          ...context.limits,
+          // Never a header: X-Forwarded-For is whatever the peer says it is.
+          remoteAddress: request.socket.remoteAddress,
+          peerCertificate: peerCertificateOf(stream),
+        }),
+      );
+    });
+  };
+  server.on('upgrade', upgrade);
+  return describe(server, options, async () => {
+    server.off('upgrade', upgrade);
+    if (options.server !== undefined) return;
+    await stopListening(server);
+    handshakes.destroyAll();
+  });
+}
+
+function describe(
+  server: HttpServer,
+  options: ResolvedWebSocketListener,
+  close: () => Promise<void>,
+): Listener {
+  const scheme = 'setSecureContext' in server ? 'wss' : 'ws';
+  return {
+    type: 'websocket',
+    // A server of the program's own may begin to listen later.
+    get url() {
+      return urlOf(scheme, addressOf(server)) + (options.path ?? '');
+    },
+    get host() {
+      return addressOf(server).address;
+    },
+    get port() {
+      return addressOf(server).port;
+    },
+    close,
+  };
+}
+
+function createServer(
+  options: ResolvedWebSocketListener,
+  { limits }: ListenerContext,
+  handshakes: PendingSockets,
+): HttpServer {
+  const bounds = {
+    ...socketOptions,
+    headersTimeout: limits.handshakeTimeoutMs,
+    requestTimeout: limits.handshakeTimeoutMs,
+    connectionsCheckingInterval: Math.max(100, Math.ceil(limits.handshakeTimeoutMs / 4)),
+    maxHeaderSize: 8_192,
+  };
+  const server = options.tls === undefined ? createHttpServer(bounds) : createSecureServer(options, bounds);
+  server.on('connection', (socket) => handshakes.add(socket));
+  server.on('request', (request, response) => {
+    request.resume();
+    response.writeHead(426, {
+      upgrade: 'websocket',
+      connection: 'upgrade, close',
+      'content-type': 'text/plain',
+    });
+    response.end('This is an MQTT broker: connect with a WebSocket that offers the subprotocol "mqtt".\n');
+  });
+  return server;
+}
+
+function createSecureServer(options: ResolvedWebSocketListener, bounds: object): HttpServer {
+  try {
+    return createHttpsServer({ ...bounds, ...options.tls });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new ListenError(
+      'PETREL_LISTEN_TLS',
+      `cannot open the wss listener on port ${options.port}: ${message}`,
+      error,
+    );
+  }
+}
+
+/** A server of the program's own may serve other WebSockets on other paths. */
+function isForAnother(
+  server: HttpServer,
+  request: IncomingMessage,
+  options: ResolvedWebSocketListener,
+): boolean {
+  return (
+    server.listenerCount('upgrade') > 1 && options.path !== undefined && pathOf(request) !== options.path
+  );
+}
+
+function pathOf(request: IncomingMessage): string | undefined {
+  return request.url?.split('?', 1)[0];
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+}
+
+function refusalOf(
+  request: IncomingMessage,
+  options: ResolvedWebSocketListener,
+  isLocal: boolean,
+): Refusal | undefined {
+  if (options.path !== undefined && pathOf(request) !== options.path) {
+    return { status: 404, reason: 'no MQTT at this path' };
+  }
+  const { origin, host } = request.headers;
+  if (!isOriginAllowed({ origin, host, isLocal }, options.origins)) {
+    return { status: 403, reason: 'this origin is not in the origins of the listener' };
+  }
+  const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
+  if (!subprotocols.some((name) => offered.includes(name))) {
+    return { status: 400, reason: 'the WebSocket must offer the subprotocol "mqtt" [MQTT-6.0.0-3]' };
+  }
+  return undefined;
+}
+
+function refuse(stream: Duplex, { status, reason }: Refusal): void {
+  const body = `${reason}\n`;
+  stream.on('error', () => stream.destroy());
+  stream.once('finish', () => stream.destroy());
+  stream.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
+      `Content-Length: ${body.length}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,109 @@
+/** The options of createBroker: names, units, defaults. What they may be is checked in resolve-options. */
+import type { Clock } from './clock.js';
+import type { BrokerHooks } from './hooks.js';
+import type { ListenerOptions, ResolvedListener } from './listeners/listener-options.js';
+import type { Logger } from './logger.js';
+import type { OverflowPolicy } from './outbound-queue.js';
+import type { Store } from './stores/store.js';
+
+/** Options of a broker; all optional. The object is read once, and never written to. */
+export interface BrokerOptions {
+  /** Default: none; clients in the same process use broker.connect(). */
+  readonly listeners?: readonly ListenerOptions[];
+  /** What the program decides and observes. */
+  readonly hooks?: BrokerHooks;
+  /** Allows listeners beyond loopback although there is no hook `authenticate`. Default false. */
+  readonly allowAnonymous?: boolean;
+  readonly limits?: LimitOptions;
+  /** Who owns what must outlive a connection. Default: memory, gone with the broker. */
+  readonly store?: Store;
+  /** Milliseconds between two updates of the topics under `$SYS/broker/`; 0 = none. Default 10,000. */
+  readonly sysTopicsIntervalMs?: number;
+  /** Default: none. `console` fits. */
+  readonly logger?: Logger;
+  /** Default: the time of this machine. */
+  readonly clock?: Clock;
+}
+
+/** Bounds on what clients may ask for and cost. */
+export interface LimitOptions {
+  /** Largest packet from a client, fixed header included [MQTT-3.2.2-15]; 256–268,435,460 bytes. Default 2,097,152. */
+  readonly maximumPacketSizeBytes?: number;
+  /** The same for a peer that is not connected yet, so for its CONNECT with the Will; 128–268,435,460. Default 65,536. */
+  readonly maximumPacketSizeBeforeConnectBytes?: number;
+  /** QoS 1 and 2 messages that a client may have in flight towards the broker; 1–65,535. Default 1,024. */
+  readonly receiveMaximum?: number;
+  /** Topic aliases that a client may use; 0–65,535. Default 64. */
+  readonly topicAliasMaximum?: number;
+  /** Default 2. */
+  readonly maximumQoS?: 0 | 1 | 2;
+  /** Default true. */
+  readonly retainAvailable?: boolean;
+  /** Default true. */
+  readonly wildcardSubscriptionAvailable?: boolean;
+  /** Default true. */
+  readonly sharedSubscriptionAvailable?: boolean;
+  /** Default true. */
+  readonly subscriptionIdentifiersAvailable?: boolean;
+  /** Keep Alive in seconds that every MQTT 5 client has to use, whatever it asks for; 0–65,535. Default: its own. */
+  readonly serverKeepAlive?: number;
+  /** Longest Keep Alive in seconds that a client gets, and what it gets for 0, "never"; 0 = no such bound. Default 0. */
+  readonly maximumKeepAlive?: number;
+  /** Longest Session Expiry Interval in seconds; 0xFFFFFFFF = sessions may last for ever. Default 604,800, a week. */
+  readonly maximumSessionExpiryInterval?: number;
+  /** Time between the first byte of TCP and a complete CONNECT; 1–2,147,483,647 ms. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** Connections at a time. Default 10,000. */
+  readonly maximumConnections?: number;
+  /** Sessions at a time, connected or not. Default 100,000. */
+  readonly maximumSessions?: number;
+  /** Default 10,000. */
+  readonly maximumSubscriptionsPerSession?: number;
+  /** Levels of a Topic Name or Topic Filter; 1–65,536. Default 128. */
+  readonly maximumTopicLevels?: number;
+  /** User Properties of one packet. Default 64. */
+  readonly maximumUserProperties?: number;
+  readonly sessionQueue?: SessionQueueOptions;
+  readonly retained?: RetainedOptions;
+  /** Bytes waiting in one connection's socket above which the broker stops feeding it; 16,384–1,073,741,824. Default 1,048,576. */
+  readonly outboundHighWaterMarkBytes?: number;
+}
+
+/** Bounds of what waits for one session: QoS 1 and 2 messages that are not sent yet. */
+export interface SessionQueueOptions {
+  /** Default 10,000. */
+  readonly maximumMessages?: number;
+  /** Payloads, topics and properties. Default 16,777,216. */
+  readonly maximumBytes?: number;
+  /** Who goes when a bound is reached. Default 'drop-oldest'. */
+  readonly overflow?: OverflowPolicy;
+}
+
+/** Bounds of the retained messages. */
+export interface RetainedOptions {
+  /** Default 1,000,000. */
+  readonly maximumMessages?: number;
+  /** Payloads, topics and properties. Default 268,435,456. */
+  readonly maximumBytes?: number;
+}
+
+/** All limits with their values. */
+export interface ResolvedLimits
+  extends Readonly<Required<Omit<LimitOptions, 'serverKeepAlive' | 'sessionQueue' | 'retained'>>> {
+  readonly serverKeepAlive: number | undefined;
+  readonly sessionQueue: Readonly<Required<SessionQueueOptions>>;
+  readonly retained: Readonly<Required<RetainedOptions>>;
+}
+
+/** All options with their values, frozen, but for the objects that the program itself made. */
+export interface ResolvedBrokerOptions {
+  readonly listeners: readonly ResolvedListener[];
+  readonly hooks: BrokerHooks;
+  readonly allowAnonymous: boolean;
+  readonly limits: ResolvedLimits;
+  /** Undefined: in memory. */
+  readonly store: Store | undefined;
+  readonly sysTopicsIntervalMs: number;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}

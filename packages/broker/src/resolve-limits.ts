@@ -1,0 +1,76 @@
+/** The values that limits may have, and those that they have when nobody says anything. */
+import type { OptionReader } from './option-reader.js';
+import type { ResolvedLimits } from './options.js';
+
+const largestPacketBytes = 268_435_460;
+const uint16 = { minimum: 0, maximum: 0xffff };
+const seconds16 = { ...uint16, unit: 'seconds' };
+const count = { minimum: 0, maximum: 0xffffffff };
+const atLeastOne = { minimum: 1, maximum: 0xffffffff };
+const bytes = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, unit: 'bytes' };
+
+/** Completes the limits; throws UsageError. */
+export function resolveLimits(reader: OptionReader): ResolvedLimits {
+  const packetBytes = (minimum: number) => ({ minimum, maximum: largestPacketBytes, unit: 'bytes' });
+  const limits: ResolvedLimits = {
+    maximumPacketSizeBytes: reader.integer('maximumPacketSizeBytes', packetBytes(256), 2_097_152),
+    maximumPacketSizeBeforeConnectBytes: reader.integer(
+      'maximumPacketSizeBeforeConnectBytes',
+      packetBytes(128),
+      65_536,
+    ),
+    receiveMaximum: reader.integer('receiveMaximum', { ...uint16, minimum: 1 }, 1_024),
+    topicAliasMaximum: reader.integer('topicAliasMaximum', uint16, 64),
+    maximumQoS: reader.oneOf('maximumQoS', [0, 1, 2] as const, 2),
+    retainAvailable: reader.boolean('retainAvailable', true),
+    wildcardSubscriptionAvailable: reader.boolean('wildcardSubscriptionAvailable', true),
+    sharedSubscriptionAvailable: reader.boolean('sharedSubscriptionAvailable', true),
+    subscriptionIdentifiersAvailable: reader.boolean('subscriptionIdentifiersAvailable', true),
+    serverKeepAlive:
+      reader.raw('serverKeepAlive') === undefined ? undefined : reader.integer('serverKeepAlive', seconds16),
+    maximumKeepAlive: reader.integer('maximumKeepAlive', seconds16, 0),
+    maximumSessionExpiryInterval: reader.integer(
+      'maximumSessionExpiryInterval',
+      { ...count, unit: 'seconds' },
+      604_800,
+    ),
+    connectTimeoutMs: reader.integer(
+      'connectTimeoutMs',
+      { minimum: 1, maximum: 0x7fffffff, unit: 'milliseconds' },
+      10_000,
+    ),
+    maximumConnections: reader.integer('maximumConnections', atLeastOne, 10_000),
+    maximumSessions: reader.integer('maximumSessions', atLeastOne, 100_000),
+    maximumSubscriptionsPerSession: reader.integer('maximumSubscriptionsPerSession', count, 10_000),
+    maximumTopicLevels: reader.integer('maximumTopicLevels', { minimum: 1, maximum: 65_536 }, 128),
+    maximumUserProperties: reader.integer('maximumUserProperties', count, 64),
+    sessionQueue: resolveSessionQueue(reader.nested('sessionQueue')),
+    retained: resolveRetained(reader.nested('retained')),
+    outboundHighWaterMarkBytes: reader.integer(
+      'outboundHighWaterMarkBytes',
+      { minimum: 16_384, maximum: 1_073_741_824, unit: 'bytes' },
+      1_048_576,
+    ),
+  };
+  reader.end();
+  return Object.freeze(limits);
+}
+
+function resolveSessionQueue(reader: OptionReader): ResolvedLimits['sessionQueue'] {
+  const sessionQueue: ResolvedLimits['sessionQueue'] = {
+    maximumMessages: reader.integer('maximumMessages', count, 10_000),
+    maximumBytes: reader.integer('maximumBytes', bytes, 16_777_216),
+    overflow: reader.oneOf('overflow', ['drop-oldest', 'drop-newest'] as const, 'drop-oldest'),
+  };
+  reader.end();
+  return Object.freeze(sessionQueue);
+}
+
+function resolveRetained(reader: OptionReader): ResolvedLimits['retained'] {
+  const retained: ResolvedLimits['retained'] = {
+    maximumMessages: reader.integer('maximumMessages', count, 1_000_000),
+    maximumBytes: reader.integer('maximumBytes', bytes, 268_435_456),
+  };
+  reader.end();
+  return Object.freeze(retained);
+}

@@ -1,0 +1,69 @@
+/** Checks the options of createBroker once and completes them; nothing behind this looks at the originals again. */
+import { UsageError } from '@petrel/protocol';
+import { systemClock } from './clock.js';
+import type { BrokerHooks } from './hooks.js';
+import { resolveListener } from './listeners/resolve-listener.js';
+import { silentLogger } from './logger.js';
+import { OptionReader, show, unknownName } from './option-reader.js';
+import type { BrokerOptions, ResolvedBrokerOptions } from './options.js';
+import { resolveLimits } from './resolve-limits.js';
+
+const hookNames: { readonly [Name in keyof Required<BrokerHooks>]: true } = {
+  authenticate: true,
+  authorizePublish: true,
+  authorizeSubscribe: true,
+  connect: true,
+  connected: true,
+  publish: true,
+  published: true,
+  subscribe: true,
+  subscribed: true,
+  unsubscribed: true,
+  deliver: true,
+  delivered: true,
+  disconnected: true,
+};
+
+/**
+ * Completes the options. Throws UsageError for a value that no rule allows or a name that does not exist, and
+ * ListenError (PETREL_LISTEN_EXPOSED) for a listener that would let anybody in from outside this machine.
+ */
+export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBrokerOptions {
+  const reader = new OptionReader(options);
+  const hooks = resolveHooks(reader);
+  const allowAnonymous = reader.boolean('allowAnonymous', false);
+  const isOpen = allowAnonymous || hooks.authenticate !== undefined;
+  const resolved: ResolvedBrokerOptions = {
+    hooks,
+    allowAnonymous,
+    listeners: Object.freeze(reader.list('listeners').map((listener) => resolveListener(listener, isOpen))),
+    limits: resolveLimits(reader.nested('limits')),
+    store: reader.object('store', 'open', 'commit', 'close'),
+    sysTopicsIntervalMs: reader.integer(
+      'sysTopicsIntervalMs',
+      { minimum: 0, maximum: 0x7fffffff, unit: 'milliseconds' },
+      10_000,
+    ),
+    logger: reader.object('logger', 'debug', 'info', 'warn', 'error') ?? silentLogger,
+    clock: reader.object('clock', 'now', 'schedule') ?? systemClock,
+  };
+  reader.end();
+  return Object.freeze(resolved);
+}
+
+/** A misspelt hook would decide nothing, and so leave open what it was to close: it is refused. */
+function resolveHooks(reader: OptionReader): BrokerHooks {
+  const hooks = reader.object<BrokerHooks>('hooks') ?? {};
+  const known = Object.keys(hookNames) as (keyof BrokerHooks)[];
+  for (const name of known) {
+    const hook: unknown = hooks[name];
+    if (hook === undefined || typeof hook === 'function') continue;
+    throw new UsageError(`option "hooks.${name}" must be a function, got ${show(hook)}`);
+  }
+  const prototype = Object.getPrototypeOf(hooks);
+  // An object of a class of its own may have other members for its own use.
+  if (prototype !== Object.prototype && prototype !== null) return hooks;
+  const unknown = Object.keys(hooks).find((name) => !Object.hasOwn(hookNames, name));
+  if (unknown !== undefined) throw unknownName(`hooks.${unknown}`, unknown, known);
+  return hooks;
+}
