@@ -13,8 +13,16 @@ mkdir -p "$peers" "$work/lists/partial"
 : >"$work/status"
 
 # The first stanza is Debian's archive itself, with the mirror and the key this machine already trusts.
-sed '/^$/q' /etc/apt/sources.list.d/debian.sources |
-  sed -e 's/^Suites:.*/Suites: sid/' -e 's/^Components:.*/Components: main/' >"$work/sid.sources"
+sources=/etc/apt/sources.list.d/debian.sources
+if [ -r "$sources" ]; then
+  sed '/^$/q' "$sources" | sed -e 's/^Suites:.*/Suites: sid/' -e 's/^Components:.*/Components: main/'
+else
+  echo 'Types: deb'
+  echo 'URIs: http://deb.debian.org/debian'
+  echo 'Suites: sid'
+  echo 'Components: main'
+  echo 'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg'
+fi >"$work/sid.sources"
 
 apt=(apt-get -q
   -o "Dir::Etc::sourcelist=$work/sid.sources" -o Dir::Etc::sourceparts=/dev/null

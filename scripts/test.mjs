@@ -61,7 +61,7 @@ function count(file) {
       else if (test.status === 'failed') totals.failed++;
       else {
         // A skipped suite says why in its name.
-        const name = test.ancestorTitles.length > 0 ? test.ancestorTitles.join(' › ') : test.title;
+        const name = test.ancestorTitles[0] ?? test.title;
         totals.skipped.set(name, (totals.skipped.get(name) ?? 0) + 1);
       }
     }

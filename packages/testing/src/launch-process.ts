@@ -4,6 +4,18 @@ import { connect } from 'node:net';
 import { withDeadline } from './deadline.js';
 import { freePort } from './free-port.js';
 
+// A test that fails before its clean-up must not leave programs behind on the machine.
+const running = new Set<ChildProcess>();
+const endAll = () => {
+  for (const child of running) child.kill('SIGKILL');
+};
+process.once('exit', endAll);
+// The test runner ends its workers by a signal, which skips the exit event.
+process.once('SIGTERM', () => {
+  endAll();
+  process.kill(process.pid, 'SIGTERM');
+});
+
 /** How a program tells that it is ready: loopback ports that accept connections, or a line of its output. */
 export type Readiness = { readonly ports: readonly number[] } | { readonly line: RegExp };
 
@@ -41,6 +53,7 @@ export class LaunchedProcess {
   /** Takes over a child that was just spawned with piped output; `launchProcess` does it. */
   constructor(child: ChildProcess) {
     this.#child = child;
+    running.add(child);
     this.pid = child.pid ?? -1;
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
@@ -52,6 +65,7 @@ export class LaunchedProcess {
     });
     this.exited = new Promise((resolve) => {
       child.once('close', (code, signal) => {
+        running.delete(child);
         this.#exit = { code, signal };
         for (const watch of this.#watchers) watch();
         resolve(this.#exit);
