@@ -37,8 +37,13 @@ export class OptionReader {
     return this.#values[name];
   }
 
+  /** Undefined where the option is not given, else what `read` makes of it. */
+  optional<T>(name: string, read: (name: string) => T): T | undefined {
+    return this.raw(name) === undefined ? undefined : read(name);
+  }
+
   /** A value under any rule; `rule` completes "must be …". */
-  check<T>(name: string, rule: string, accepts: (value: unknown) => boolean, fallback: T): T {
+  check<T>(name: string, rule: string, accepts: (value: unknown) => boolean, fallback?: T): T {
     const value = this.raw(name);
     if (value === undefined && fallback !== undefined) return fallback;
     if (!accepts(value))
@@ -51,7 +56,7 @@ export class OptionReader {
     const range = `${minimum}–${maximum}${unit === undefined ? '' : ` (${unit})`}`;
     const accepts = (value: unknown) =>
       Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum;
-    return this.check(name, `an integer ${range}`, accepts, fallback as number);
+    return this.check(name, `an integer ${range}`, accepts, fallback);
   }
 
   boolean(name: string, fallback: boolean): boolean {
@@ -60,12 +65,12 @@ export class OptionReader {
 
   /** A string that is not empty. */
   string(name: string, fallback?: string): string {
-    return this.check(name, 'a string that is not empty', isNonEmptyString, fallback as string);
+    return this.check(name, 'a string that is not empty', isNonEmptyString, fallback);
   }
 
   oneOf<T>(name: string, allowed: readonly T[], fallback?: T): T {
     const rule = allowed.length === 1 ? show(allowed[0]) : `one of ${allowed.map(show).join(', ')}`;
-    return this.check(name, rule, (value) => allowed.includes(value as T), fallback as T);
+    return this.check(name, rule, (value) => allowed.includes(value as T), fallback);
   }
 
   /** An object with methods, such as a store; undefined where it is not given. */

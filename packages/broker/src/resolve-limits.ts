@@ -26,8 +26,7 @@ export function resolveLimits(reader: OptionReader): ResolvedLimits {
     wildcardSubscriptionAvailable: reader.boolean('wildcardSubscriptionAvailable', true),
     sharedSubscriptionAvailable: reader.boolean('sharedSubscriptionAvailable', true),
     subscriptionIdentifiersAvailable: reader.boolean('subscriptionIdentifiersAvailable', true),
-    serverKeepAlive:
-      reader.raw('serverKeepAlive') === undefined ? undefined : reader.integer('serverKeepAlive', seconds16),
+    serverKeepAlive: reader.optional('serverKeepAlive', (name) => reader.integer(name, seconds16)),
     maximumKeepAlive: reader.integer('maximumKeepAlive', seconds16, 0),
     maximumSessionExpiryInterval: reader.integer(
       'maximumSessionExpiryInterval',

@@ -1,5 +1,6 @@
 /** Checks and completes the options of one listener. */
 
+import type { Server as HttpServer } from 'node:http';
 import { Server } from 'node:net';
 import { UsageError } from '@petrel/protocol';
 import { ListenError } from '../errors.js';
@@ -49,22 +50,16 @@ function readPort(reader: OptionReader, loopbackOnly: boolean) {
 }
 
 function readWebSocket(reader: OptionReader, loopbackOnly: boolean): ResolvedWebSocketListener {
-  const server = reader.check(
-    'server',
-    'an http.Server or https.Server',
-    (value) => value instanceof Server,
-    undefined,
+  const server = reader.optional('server', (name) =>
+    reader.check<HttpServer>(name, 'an http.Server or https.Server', (value) => value instanceof Server),
   );
-  const hasTls = reader.raw('key') !== undefined || reader.raw('cert') !== undefined;
   const shared = {
     type: 'websocket',
-    path:
-      reader.raw('path') === undefined
-        ? undefined
-        : reader.check('path', 'a path such as "/mqtt"', isPath, ''),
-    origins: readOrigins(reader),
+    path: reader.optional('path', (name) => reader.check<string>(name, 'a path such as "/mqtt"', isPath)),
+    origins: reader.optional('origins', (name) => readOrigins(reader, name)),
   } as const;
   if (server === undefined) {
+    const hasTls = reader.raw('key') !== undefined || reader.raw('cert') !== undefined;
     return {
       ...shared,
       ...readPort(reader, loopbackOnly),
@@ -81,11 +76,10 @@ function readWebSocket(reader: OptionReader, loopbackOnly: boolean): ResolvedWeb
   return { ...shared, server, tls: undefined, host: '', port: 0, loopbackOnly };
 }
 
-function readOrigins(reader: OptionReader): readonly string[] | undefined {
-  if (reader.raw('origins') === undefined) return undefined;
+function readOrigins(reader: OptionReader, name: string): readonly string[] {
   const rule = 'an array of origins such as "https://app.example.com", or "*"';
   const accepts = (value: unknown) => Array.isArray(value) && value.every(isOrigin);
-  return Object.freeze([...reader.check<readonly string[]>('origins', rule, accepts, [])]);
+  return Object.freeze([...reader.check<readonly string[]>(name, rule, accepts)]);
 }
 
 function isOrigin(value: unknown): boolean {
@@ -105,7 +99,7 @@ function readTls(reader: OptionReader): ResolvedTls {
   if (passphrase !== undefined && typeof passphrase !== 'string') {
     throw new UsageError(`option "${reader.pathOf('passphrase')}" must be a string`);
   }
-  const ca = reader.raw('ca') === undefined ? undefined : readPem(reader, 'ca');
+  const ca = reader.optional('ca', (name) => readPem(reader, name));
   return Object.freeze({
     key: readPem(reader, 'key'),
     cert: readPem(reader, 'cert'),

@@ -1,0 +1,44 @@
+import { isTopicName } from '@petrel/protocol';
+import { expect, test } from 'vitest';
+import { type Gauges, Metrics } from './metrics.js';
+import { sysTopicsOf } from './sys-topics.js';
+
+const gauges: Gauges = {
+  connections: 3,
+  sessions: 5,
+  subscriptions: 7,
+  sharedGroups: 1,
+  retainedMessages: 11,
+  retainedBytes: 1_100,
+  queuedMessages: 13,
+  queuedBytes: 1_300,
+};
+
+test('a snapshot is a copy that later counting does not change', () => {
+  const metrics = new Metrics(1_000);
+  metrics.messagesReceived += 2;
+  const snapshot = metrics.snapshot(gauges, 62_500);
+  metrics.messagesReceived += 1;
+  expect(snapshot).toMatchObject({ ...gauges, messagesReceived: 2, messagesSent: 0, uptimeMs: 61_500 });
+});
+
+test('remembers the most clients that were connected at a time', () => {
+  const metrics = new Metrics(0);
+  metrics.connectionsChanged(8);
+  metrics.connectionsChanged(2);
+  expect(metrics.snapshot(gauges, 0).maximumConnections).toBe(8);
+});
+
+test('every figure has a valid topic below $SYS/broker and a text', () => {
+  const topics = sysTopicsOf(new Metrics(0).snapshot(gauges, 61_500), '1.2.3');
+  expect(topics.every(([topicName]) => isTopicName(topicName) && topicName.startsWith('$SYS/broker/'))).toBe(
+    true,
+  );
+  expect(new Set(topics.map(([topicName]) => topicName)).size).toBe(topics.length);
+  const payloads = new Map(topics);
+  expect(payloads.get('$SYS/broker/version')).toBe('1.2.3');
+  expect(payloads.get('$SYS/broker/uptime')).toBe('61 seconds');
+  expect(payloads.get('$SYS/broker/clients/connected')).toBe('3');
+  expect(payloads.get('$SYS/broker/clients/disconnected')).toBe('2');
+  expect(payloads.get('$SYS/broker/retained messages/count')).toBe('11');
+});
