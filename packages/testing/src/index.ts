@@ -1,4 +1,11 @@
 /** What the tests of all packages share. Private: only tests may import it. */
+export {
+  clientCertificate,
+  serverCertificate,
+  strangerCertificate,
+  type TestCertificate,
+  testAuthority,
+} from './certificates.js';
 export { withDeadline } from './deadline.js';
 export { type Clock, FakeClock } from './fake-clock.js';
 export { duplexPair, FaultyLink, faultyDuplex, type LinkFaults } from './faulty-link.js';
