@@ -1,1 +1,50 @@
-export {};
+/** An MQTT 5, 3.1.1 and 3.1 broker to embed, or to run as a server. */
+export {
+  type Broker,
+  type BrokerAddress,
+  type BrokerMessage,
+  type BrokerPublishResult,
+  createBroker,
+  type SessionInfo,
+} from './broker.js';
+export { type Clock, systemClock } from './clock.js';
+export {
+  AccessError,
+  BrokerClosedError,
+  brokerErrorCodes,
+  ConnectionError,
+  type ConnectionErrorCode,
+  HookError,
+  ListenError,
+  StoreError,
+} from './errors.js';
+export type {
+  AuthenticationRequest,
+  BrokerHooks,
+  Client,
+  DisconnectedEvent,
+  MessageChange,
+  Principal,
+  PublishedMessage,
+  PublishRequest,
+  Refusal,
+  SubscribeRequest,
+  Verdict,
+} from './hooks.js';
+export type { ListenerOptions } from './listeners/listener-options.js';
+export { type Logger, silentLogger } from './logger.js';
+export type { MetricsSnapshot } from './metrics.js';
+export type { BrokerOptions, LimitOptions } from './options.js';
+export type { OverflowPolicy } from './outbound-queue.js';
+export { MemoryStore } from './stores/memory-store.js';
+export type {
+  RestoredSession,
+  RestoredState,
+  Store,
+  StoredDelivery,
+  StoredMessage,
+  StoredSession,
+  StoredSubscription,
+  StoredWill,
+} from './stores/store.js';
+export type { TransportKind } from './transport.js';

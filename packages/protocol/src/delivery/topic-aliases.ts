@@ -14,7 +14,10 @@ export class InboundTopicAliases {
   }
 
   /** The true Topic Name of a PUBLISH; throws ProtocolError 0x94 above the maximum, 0x82 for an alias never set [MQTT-3.3.2-10] [MQTT-3.3.2-12]. */
-  resolve({ topicName, properties: { topicAlias } }: PublishPacket): string {
+  resolve({
+    topicName,
+    properties: { topicAlias },
+  }: Pick<PublishPacket, 'topicName' | 'properties'>): string {
     if (topicAlias === undefined) return topicName;
     if (topicAlias > this.#maximum) {
       throw new ProtocolError(

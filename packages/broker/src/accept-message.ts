@@ -1,0 +1,67 @@
+/** The middle of a message's path, the same for clients, Wills and the broker itself: hook, retained store, router. */
+import { reasonCode } from '@petrel/protocol';
+import type { Backpressured } from './backpressure.js';
+import type { BrokerContext } from './broker-context.js';
+import { changeMessage } from './create-message.js';
+import { type Client, isPending, isRefusal, type MessageChange, type Refusal } from './hooks.js';
+import type { Message } from './message.js';
+
+/**
+ * Lets a hook have its say, stores what is retained, and routes. Gives back the Reason Code for the publisher: 0x00, 0x10, or why it was
+ * refused; a promise only where the hook gave one.
+ */
+export function acceptMessage(
+  context: BrokerContext,
+  message: Message,
+  client: Client | undefined,
+  publisher: Backpressured | undefined,
+): number | Promise<number> {
+  if (!context.hooks.has.publish) return storeAndRoute(context, message, client, publisher);
+  const go = (answer: Refusal | MessageChange | undefined): number => {
+    if (answer === undefined) return storeAndRoute(context, message, client, publisher);
+    if (isRefusal(answer)) return answer.reasonCode;
+    const changed = changeMessage(message, answer, context.topics, context.clock.now);
+    return storeAndRoute(context, changed, client, publisher);
+  };
+  const answer = context.hooks.publish(client, message);
+  return isPending(answer) ? answer.then(go) : go(answer);
+}
+
+function storeAndRoute(
+  context: BrokerContext,
+  message: Message,
+  client: Client | undefined,
+  publisher: Backpressured | undefined,
+): number {
+  if (
+    message.retain &&
+    !storeRetained(context, message) &&
+    message.qos > 0 &&
+    client?.protocolVersion === 5
+  ) {
+    // Only this publisher can be told; for everybody else the message at least reaches who is there.
+    return reasonCode.quotaExceeded;
+  }
+  const matched = context.router.publish(message, publisher);
+  if (context.hooks.has.published) context.hooks.tell('published', client, message);
+  return matched ? reasonCode.success : reasonCode.noMatchingSubscribers;
+}
+
+/** False when the bounds of the retained store leave no room. */
+function storeRetained(context: BrokerContext, message: Message): boolean {
+  const { retainedMessages, store, logger } = context;
+  if (message.payloadBytes === 0) {
+    // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
+    if (retainedMessages.delete(message.topicName) !== undefined) store.deleteRetained(message.topicName);
+    return true;
+  }
+  const refused = retainedMessages.set(message.detach(), context.clock.now());
+  if (refused === undefined) {
+    store.putRetained(message);
+    return true;
+  }
+  logger.warn(
+    `retained message of ${JSON.stringify(message.topicName)} not stored: limit retained.${refused} is reached`,
+  );
+  return false;
+}

@@ -1,0 +1,76 @@
+/** The parts of one broker, wired together once: what connections, sessions and handlers find each other through. */
+import { AccessControl } from './access-control.js';
+import type { Clock } from './clock.js';
+import type { Connection } from './connection.js';
+import { FlushQueue } from './flush-queue.js';
+import { Hooks } from './hooks.js';
+import type { Logger } from './logger.js';
+import type { Message } from './message.js';
+import { type Gauges, Metrics } from './metrics.js';
+import type { ResolvedBrokerOptions } from './options.js';
+import { RetainedMessages } from './retained-messages.js';
+import { Router } from './router.js';
+import { SessionRegistry } from './session-registry.js';
+import { MemoryStore } from './stores/memory-store.js';
+import type { Store } from './stores/store.js';
+import { TimerQueue } from './timer-queue.js';
+import { TopicCache } from './topic-cache.js';
+import { WillMessages } from './will-messages.js';
+
+/** One object per broker. */
+export class BrokerContext {
+  readonly options: ResolvedBrokerOptions;
+  readonly clock: Clock;
+  readonly timers: TimerQueue;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly store: Store;
+  readonly hooks: Hooks;
+  readonly accessControl: AccessControl;
+  readonly topics: TopicCache;
+  readonly router = new Router();
+  readonly retainedMessages: RetainedMessages<Message>;
+  readonly sessions: SessionRegistry;
+  readonly willMessages: WillMessages;
+  readonly flushQueue = new FlushQueue();
+  /** All open connections, those without CONNECT included. */
+  readonly connections = new Set<Connection>();
+
+  constructor(options: ResolvedBrokerOptions) {
+    const { limits, clock, logger, hooks } = options;
+    this.options = options;
+    this.clock = clock;
+    this.timers = new TimerQueue(clock);
+    this.logger = logger;
+    this.metrics = new Metrics(clock.now());
+    this.store = options.store ?? new MemoryStore();
+    this.hooks = new Hooks(hooks, logger);
+    this.accessControl = new AccessControl(this.hooks);
+    this.topics = new TopicCache(limits.maximumTopicLevels);
+    this.retainedMessages = new RetainedMessages<Message>(limits.retained);
+    this.sessions = new SessionRegistry(this);
+    this.willMessages = new WillMessages(this);
+  }
+
+  /** How things are now; looks at every session. */
+  gauges(): Gauges {
+    let connections = 0;
+    let queuedMessages = 0;
+    let queuedBytes = 0;
+    for (const { connection, deliveries } of this.sessions.values()) {
+      if (connection !== undefined) connections += 1;
+      queuedMessages += deliveries.queued;
+      queuedBytes += deliveries.queuedBytes;
+    }
+    return {
+      connections,
+      sessions: this.sessions.size,
+      subscriptions: this.router.size,
+      sharedGroups: this.router.groups,
+      retainedMessages: this.retainedMessages.count,
+      retainedBytes: this.retainedMessages.bytes,
+      queuedMessages,
+      queuedBytes,
+    };
+  }
+}

@@ -1,0 +1,247 @@
+/** The broker as a program sees it: opens and closes, hands out connections, publishes. What it is made of is the context's business. */
+
+import type { Duplex } from 'node:stream';
+import { type MessageProperties, noProperties, type QoS, reasonCode, UsageError } from '@petrel/protocol';
+import { acceptMessage } from './accept-message.js';
+import { BrokerContext } from './broker-context.js';
+import { Connection } from './connection.js';
+import { createOwnMessage } from './create-message.js';
+import { BrokerClosedError, ConnectionError } from './errors.js';
+import type { Listener } from './listeners/listener.js';
+import { openListener } from './listeners/open-listener.js';
+import type { MetricsSnapshot } from './metrics.js';
+import type { BrokerOptions } from './options.js';
+import { resolveBrokerOptions } from './resolve-options.js';
+import { restoreState } from './restore-state.js';
+import { SysTopicsPublisher } from './sys-topics-publisher.js';
+import type { Transport, TransportLimits } from './transport.js';
+import { MemoryTransport } from './transports/memory.js';
+
+/** Where a listener can be reached. */
+export type BrokerAddress = Pick<Listener, 'type' | 'url' | 'host' | 'port'>;
+
+/** What broker.publish() takes. */
+export interface BrokerMessage {
+  readonly topicName: string;
+  /** Text is sent as UTF-8. Default: empty. */
+  readonly payload?: string | Uint8Array;
+  /** Default 0. */
+  readonly qos?: QoS;
+  /** Default false. */
+  readonly retain?: boolean;
+  readonly properties?: MessageProperties;
+}
+
+/** What broker.publish() came to. */
+export interface BrokerPublishResult {
+  /** 0x00, or 0x10 when nobody subscribes to the topic, or why a hook refused. */
+  readonly reasonCode: number;
+}
+
+/** One session as broker.sessions() shows it. */
+export interface SessionInfo {
+  readonly clientIdentifier: string;
+  /** Undefined for an anonymous client. */
+  readonly principalName: string | undefined;
+  readonly connected: boolean;
+  /** As the client sent them, with `$share/…`. */
+  readonly topicFilters: readonly string[];
+  /** QoS 1 and 2 messages that wait. */
+  readonly queuedMessages: number;
+  /** QoS 1 and 2 messages sent and not acknowledged to the end. */
+  readonly inFlightMessages: number;
+  /** Seconds. */
+  readonly sessionExpiryInterval: number;
+}
+
+/** A running broker. */
+export interface Broker {
+  /** Its open listeners, in the order of the options. */
+  readonly addresses: readonly BrokerAddress[];
+  /** The client's end of a connection inside this process: what a socket would be, without one. */
+  connect(): Duplex;
+  /** Publishes for the program itself, past all access control; settles once the store owns the message. */
+  publish(message: BrokerMessage): Promise<BrokerPublishResult>;
+  /** All figures at this moment. */
+  metrics(): MetricsSnapshot;
+  /** All sessions, connected or not. */
+  sessions(): SessionInfo[];
+  /** Ends the connection of a client with DISCONNECT 0x98; false when it has none. Its session stays. */
+  disconnect(clientIdentifier: string): boolean;
+  /**
+   * Finishes: accepts nobody any more, tells MQTT 5 clients 0x8B, sends what is queued in sockets, and cuts off after `graceMs`
+   * (default 5,000) who does not take it. May be called twice.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+  /** Stops at once; the store is closed all the same. May be called twice. */
+  destroy(): Promise<void>;
+}
+
+/**
+ * Opens a broker: checks the options, restores what the store holds, opens all listeners.
+ *
+ * Rejects with UsageError for an option that no rule allows and with ListenError for a listener that cannot be opened.
+ */
+export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const broker = new RunningBroker(new BrokerContext(resolveBrokerOptions(options)));
+  await broker.open();
+  return broker;
+}
+
+class RunningBroker implements Broker {
+  readonly #context: BrokerContext;
+  readonly #listeners: Listener[] = [];
+  readonly #transportLimits: TransportLimits;
+  readonly #sysTopics: SysTopicsPublisher;
+  readonly #whenEmpty: (() => void)[] = [];
+  #closing: Promise<void> | undefined;
+
+  constructor(context: BrokerContext) {
+    const { limits } = context.options;
+    this.#context = context;
+    this.#sysTopics = new SysTopicsPublisher(context);
+    this.#transportLimits = {
+      // Below the mark of a connection, so that a socket above it always reports when it has drained.
+      highWaterMarkBytes: limits.outboundHighWaterMarkBytes >> 1,
+      maximumMessageBeforeConnectBytes: limits.maximumPacketSizeBeforeConnectBytes,
+      maximumMessageBytes: limits.maximumPacketSizeBytes,
+      handshakeTimeoutMs: limits.connectTimeoutMs,
+      maximumConnections: limits.maximumConnections,
+    };
+  }
+
+  get addresses(): readonly BrokerAddress[] {
+    return this.#listeners.map(({ type, url, host, port }) => ({ type, url, host, port }));
+  }
+
+  async open(): Promise<void> {
+    const { store, options } = this.#context;
+    restoreState(this.#context, await store.open());
+    try {
+      for (const listener of options.listeners) {
+        this.#listeners.push(
+          await openListener(listener, {
+            limits: this.#transportLimits,
+            accept: (transport) => this.#accept(transport),
+            onError: (error) => this.#context.logger.warn(error),
+          }),
+        );
+      }
+    } catch (error) {
+      await this.destroy();
+      throw error;
+    }
+    this.#sysTopics.start();
+  }
+
+  connect(): Duplex {
+    this.#assertOpen('connect()');
+    const transport = new MemoryTransport(this.#transportLimits.highWaterMarkBytes);
+    this.#accept(transport);
+    return transport.clientStream;
+  }
+
+  async publish(content: BrokerMessage): Promise<BrokerPublishResult> {
+    this.#assertOpen('publish()');
+    const { topics, clock, store } = this.#context;
+    const { topicName, payload = '', qos = 0, retain = false, properties = noProperties } = content;
+    if (typeof topicName !== 'string')
+      throw new UsageError(`"topicName" must be a string, got ${typeof topicName}`);
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    const message = createOwnMessage(
+      { topicName, payload: bytes, qos, retain, properties },
+      undefined,
+      topics,
+      clock.now,
+    );
+    const code = await acceptMessage(this.#context, message, undefined, undefined);
+    await store.commit();
+    return { reasonCode: code };
+  }
+
+  metrics(): MetricsSnapshot {
+    return this.#context.metrics.snapshot(this.#context.gauges(), this.#context.clock.now());
+  }
+
+  sessions(): SessionInfo[] {
+    return [...this.#context.sessions.values()].map((session) => ({
+      clientIdentifier: session.clientIdentifier,
+      principalName: session.principalName,
+      connected: session.connection !== undefined,
+      topicFilters: [...session.subscriptions.keys()],
+      queuedMessages: session.deliveries.queued,
+      inFlightMessages: session.deliveries.inFlight,
+      sessionExpiryInterval: session.sessionExpiryInterval,
+    }));
+  }
+
+  disconnect(clientIdentifier: string): boolean {
+    const connection = this.#context.sessions.get(clientIdentifier)?.connection;
+    connection?.fail(
+      new ConnectionError('PETREL_ADMINISTRATIVE_ACTION', 'disconnected by the operator of the broker', {
+        reasonCode: reasonCode.administrativeAction,
+      }),
+    );
+    return connection !== undefined;
+  }
+
+  close({ graceMs = 5000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  async destroy(): Promise<void> {
+    const wasClosing = this.#closing;
+    this.#closing ??= this.#close(0);
+    this.#cutOff();
+    await (wasClosing ?? this.#closing);
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const { connections, timers, clock, store } = this.#context;
+    this.#sysTopics.stop();
+    // Listeners first: nobody new may come while the others are told to go.
+    const listenersClosed = Promise.all(this.#listeners.map((listener) => listener.close()));
+    for (const connection of [...connections]) {
+      connection.fail(
+        new ConnectionError('PETREL_BROKER_CLOSING', 'the broker is closing', {
+          reasonCode: reasonCode.serverShuttingDown,
+        }),
+      );
+    }
+    const cutOff = timers.add(clock.now() + graceMs, () => this.#cutOff());
+    if (connections.size > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+    timers.cancel(cutOff);
+    await listenersClosed;
+    timers.clear();
+    await store.close();
+  }
+
+  #accept(transport: Transport): void {
+    const { connections, options } = this.#context;
+    if (this.#closing !== undefined || connections.size >= options.limits.maximumConnections) {
+      transport.destroy();
+      return;
+    }
+    const connection = new Connection(transport, this.#context, () => this.#closed(connection));
+    connections.add(connection);
+    transport.start(connection);
+  }
+
+  #closed(connection: Connection): void {
+    const { connections } = this.#context;
+    connections.delete(connection);
+    if (connections.size > 0) return;
+    for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  #cutOff(): void {
+    for (const connection of [...this.#context.connections]) {
+      connection.destroy({ reasonCode: reasonCode.serverShuttingDown, byClient: false, cause: undefined });
+    }
+  }
+
+  #assertOpen(what: string): void {
+    if (this.#closing !== undefined) throw new BrokerClosedError(`${what}: the broker is closed`);
+  }
+}

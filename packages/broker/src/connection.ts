@@ -1,0 +1,301 @@
+/**
+ * One network connection: reads bytes, hands each packet to its handler, and writes what handlers and sessions give it. Decides
+ * nothing: what a packet means is the handlers' business, what an error means connection-error's.
+ */
+import {
+  encodePacket,
+  InboundTopicAliases,
+  type Packet,
+  PacketReader,
+  PacketTooLargeError,
+  type ProtocolVersion,
+} from '@petrel/protocol';
+import { Acknowledgements } from './acknowledgements.js';
+import { Backpressure, type Backpressured } from './backpressure.js';
+import type { BrokerContext } from './broker-context.js';
+import { endWithError } from './connection-error.js';
+import { ConnectionError, StoreError } from './errors.js';
+import { handleFrame } from './handlers/index.js';
+import type { Client } from './hooks.js';
+import { Output } from './output.js';
+import { PublishFrame } from './publish-frame.js';
+import { PublishSender } from './publish-sender.js';
+import type { Session } from './session.js';
+import { connectionLost } from './session-takeover.js';
+import type { Timer } from './timer-queue.js';
+import type { Transport, TransportReceiver } from './transport.js';
+
+/** How long a receiver may slow its publishers down before it loses messages instead. */
+const slowReceiverGraceMs = 500;
+
+/** What CONNECT and the limits came to. */
+export interface ConnectionTerms {
+  readonly protocolVersion: ProtocolVersion;
+  /** Seconds; 0 = none. */
+  readonly keepAlive: number;
+  /** QoS 1 and 2 messages that may be in flight towards the client. */
+  readonly receiveMaximum: number;
+  /** Bytes; Infinity where the client named none. */
+  readonly maximumPacketSize: number;
+  /** Towards the client. */
+  readonly topicAliasMaximum: number;
+  /** Whether Reason Strings and User Properties are wanted on answers [MQTT-3.1.2-29]. */
+  readonly requestProblemInformation: boolean;
+}
+
+/** How a connection ended, as far as it is known. */
+export interface ConnectionEnd {
+  readonly reasonCode: number | undefined;
+  readonly byClient: boolean;
+  readonly cause: Error | undefined;
+}
+
+/** A connection, from accept to close. */
+export class Connection implements TransportReceiver, Backpressured {
+  readonly context: BrokerContext;
+  readonly transport: Transport;
+  readonly output: Output;
+  readonly reader: PacketReader;
+  readonly publishFrame = new PublishFrame();
+  readonly acknowledgements = new Acknowledgements((cause) =>
+    this.fail(new StoreError('the store failed', cause)),
+  );
+  /** Set by an accepted CONNECT. */
+  session: Session | undefined;
+  client: Client | undefined;
+  terms: ConnectionTerms | undefined;
+  sender!: PublishSender;
+  inboundAliases: InboundTopicAliases | undefined;
+  /** Why it is ending; the first reason stays. */
+  end: ConnectionEnd | undefined;
+  /** CONNACK was sent. */
+  isReady = false;
+  readonly #highWaterMark: number;
+  readonly #onClosed: () => void;
+  #backpressure: Backpressure | undefined;
+  #blocks = 0;
+  #timer: Timer | undefined;
+
+  /** `onClosed` is told once, when the network connection is gone. */
+  constructor(transport: Transport, context: BrokerContext, onClosed: () => void) {
+    const { limits } = context.options;
+    this.context = context;
+    this.transport = transport;
+    this.#onClosed = onClosed;
+    this.#highWaterMark = limits.outboundHighWaterMarkBytes;
+    this.output = new Output(transport, context.flushQueue, () => this.#onFlushed());
+    this.reader = new PacketReader({
+      sender: 'client',
+      maximumPacketSize: limits.maximumPacketSizeBeforeConnectBytes,
+      topicNames: context.topics,
+    });
+    this.#timer = context.timers.add(context.clock.now() + limits.connectTimeoutMs, () =>
+      this.fail(
+        new ConnectionError('PETREL_CONNECT_TIMEOUT', `no CONNECT within ${limits.connectTimeoutMs} ms`, {
+          reasonCode: 0x80,
+        }),
+      ),
+    );
+  }
+
+  get protocolVersion(): ProtocolVersion | undefined {
+    return this.terms?.protocolVersion ?? this.reader.protocolVersion;
+  }
+
+  get receiveMaximum(): number {
+    return this.terms?.receiveMaximum ?? 65_535;
+  }
+
+  get isEnding(): boolean {
+    return this.end !== undefined;
+  }
+
+  /** Below the mark: sending on is good for everybody. */
+  get hasRoom(): boolean {
+    return this.output.pendingBytes < this.#highWaterMark;
+  }
+
+  /** Publishers that cannot be slowed down any more may go this far over the mark. */
+  get mayTakeMore(): boolean {
+    return this.output.pendingBytes < 2 * this.#highWaterMark;
+  }
+
+  onBytes(chunk: Uint8Array): void {
+    if (this.isEnding) return;
+    this.context.metrics.bytesReceived += chunk.length;
+    this.reader.push(chunk);
+    this.#read();
+  }
+
+  onDrain(): void {
+    this.output.drained();
+  }
+
+  onClose(cause?: Error): void {
+    this.#finish({ reasonCode: undefined, byClient: true, cause });
+    this.#onClosed();
+  }
+
+  /** Takes the terms of an accepted CONNECT into force. */
+  accept(client: Client, terms: ConnectionTerms): void {
+    const { limits } = this.context.options;
+    this.client = client;
+    this.terms = terms;
+    this.sender = new PublishSender(this.output, terms);
+    this.inboundAliases =
+      terms.protocolVersion === 5 && limits.topicAliasMaximum > 0
+        ? new InboundTopicAliases(limits.topicAliasMaximum)
+        : undefined;
+    this.reader.maximumPacketSize = limits.maximumPacketSizeBytes;
+    this.transport.admit();
+    this.context.timers.cancel(this.#timer);
+    this.#timer = undefined;
+    this.#expectPacket();
+  }
+
+  /** Sends any packet but PUBLISH; one the client cannot take at all is not sent [MQTT-3.1.2-24]. */
+  send(packet: Packet): void {
+    const version = this.protocolVersion ?? 5;
+    let bytes: Uint8Array;
+    try {
+      bytes = encodePacket(packet, version, this.terms?.maximumPacketSize);
+    } catch (error) {
+      if (error instanceof PacketTooLargeError) return;
+      throw error;
+    }
+    this.output.append(bytes, 0, bytes.length);
+  }
+
+  /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP without properties; `firstByte` says which. */
+  sendAcknowledgement(firstByte: number, packetIdentifier: number, reasonCode: number): void {
+    const isLong = reasonCode !== 0 && this.terms?.protocolVersion === 5;
+    const at = this.output.reserve(isLong ? 5 : 4);
+    const { slab } = this.output;
+    slab[at] = firstByte;
+    slab[at + 1] = isLong ? 3 : 2;
+    slab[at + 2] = packetIdentifier >>> 8;
+    slab[at + 3] = packetIdentifier;
+    if (isLong) slab[at + 4] = reasonCode;
+  }
+
+  sendPubrel(packetIdentifier: number, reasonCode: number): void {
+    this.sendAcknowledgement(0x62, packetIdentifier, reasonCode);
+  }
+
+  /** Holds a publisher that feeds this connection while it is above its mark; never itself, nor one that owes acknowledgements. */
+  slowDown(publisher: Backpressured): void {
+    if (this.hasRoom && !(this.session as Session).deliveries.isHalfFull) return;
+    if (publisher === this || !publisher.mayBeHeld) return;
+    this.#backpressure ??= new Backpressure(this.context.clock, this.context.timers, slowReceiverGraceMs);
+    this.#backpressure.hold(publisher);
+  }
+
+  /** A client that is itself receiving with acknowledgements must be read, or two such clients could wait for each other. */
+  get mayBeHeld(): boolean {
+    return this.session === undefined || this.session.deliveries.inFlight === 0;
+  }
+
+  block(): void {
+    this.#blocks += 1;
+    if (this.#blocks === 1 && !this.isEnding) this.transport.pause();
+  }
+
+  unblock(): void {
+    this.#blocks -= 1;
+    if (this.#blocks > 0 || this.isEnding) return;
+    this.transport.resume();
+    this.#read();
+  }
+
+  /** Asks for a look at the session's deliveries in the next turn. */
+  wake(): void {
+    this.context.flushQueue.add({ flush: () => this.#onFlushed() });
+  }
+
+  /** Ends the connection for an error, as connection-error says. */
+  fail(error: unknown): void {
+    endWithError(this, error);
+  }
+
+  /** Sends what is queued and closes. */
+  close(end: ConnectionEnd): void {
+    if (this.isEnding) return;
+    this.output.flush();
+    this.#finish(end);
+    this.transport.end();
+  }
+
+  /** Closes now. */
+  destroy(end: ConnectionEnd): void {
+    this.#finish(end);
+    this.transport.destroy();
+  }
+
+  /** From here on the session has no connection, however long the socket takes to close. */
+  #finish(end: ConnectionEnd): void {
+    if (this.isEnding) return;
+    this.end = end;
+    this.context.timers.cancel(this.#timer);
+    this.acknowledgements.clear();
+    this.#backpressure?.recovered();
+    connectionLost(this, end);
+  }
+
+  #read(): void {
+    let handled = false;
+    try {
+      while (this.#blocks === 0 && this.end === undefined && this.reader.nextFrame()) {
+        handled = true;
+        const pending = handleFrame(this);
+        if (pending !== undefined) this.#waitFor(pending);
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+    if (handled && this.session !== undefined) this.#expectPacket();
+  }
+
+  /** Packets behind this one wait until it is decided. */
+  #waitFor(pending: Promise<void>): void {
+    this.block();
+    pending.then(
+      () => this.unblock(),
+      (error: unknown) => {
+        this.fail(error);
+        this.unblock();
+      },
+    );
+  }
+
+  /** Restarts the Keep Alive [MQTT-3.1.2-22]. */
+  #expectPacket(): void {
+    const keepAlive = this.terms?.keepAlive ?? 0;
+    if (keepAlive === 0) return;
+    const { timers, clock } = this.context;
+    const dueAt = clock.now() + keepAlive * 1500;
+    if (this.#timer !== undefined) timers.reschedule(this.#timer, dueAt);
+    else this.#timer = timers.add(dueAt, () => this.#keepAliveOver(keepAlive));
+  }
+
+  #keepAliveOver(keepAlive: number): void {
+    if (this.isEnding) return;
+    // Somebody we do not read cannot be blamed for silence.
+    if (this.#blocks > 0) return this.#expectPacket();
+    this.fail(
+      new ConnectionError(
+        'PETREL_KEEP_ALIVE_TIMEOUT',
+        `no packet within 1.5 × Keep Alive of ${keepAlive} s [MQTT-3.1.2-22]`,
+        {
+          reasonCode: 0x8d,
+        },
+      ),
+    );
+  }
+
+  #onFlushed(): void {
+    const deliveries = this.session?.deliveries;
+    if (this.isEnding || deliveries === undefined || !this.hasRoom) return;
+    deliveries.pump();
+    if (this.hasRoom && !deliveries.isHalfFull) this.#backpressure?.recovered();
+  }
+}

@@ -1,0 +1,101 @@
+/** Makes messages: from the PUBLISH of a client, from what a program or a Will says, and anew where a hook changed one. */
+import { type MessageProperties, noProperties, type QoS, UsageError } from '@petrel/protocol';
+import type { MessageChange } from './hooks.js';
+import { Message } from './message.js';
+import type { PublishFrame } from './publish-frame.js';
+import type { StoredMessage } from './stores/store.js';
+import type { Topic, TopicCache } from './topic-cache.js';
+
+/** A message that does not come out of a PUBLISH. */
+export interface MessageContent {
+  readonly topicName: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties: MessageProperties;
+}
+
+/** The message of a PUBLISH whose topic is resolved; it shares the bytes of the frame. */
+export function createMessage(frame: PublishFrame, publisher: string, now: () => number): Message {
+  const { properties } = frame;
+  return new Message(
+    frame.topic as Topic,
+    frame.qos,
+    frame.retain,
+    frame.bytes,
+    frame.form === 0 ? -1 : frame.frameStart,
+    frame.payloadStart,
+    frame.end,
+    frame.form,
+    properties,
+    properties === noProperties ? undefined : expiresAt(properties, now),
+    publisher,
+  );
+}
+
+/** A message of the broker itself or a Will; throws TopicError for a topic that is no Topic Name. */
+export function createOwnMessage(
+  content: MessageContent,
+  publisher: string | undefined,
+  topics: TopicCache,
+  now: () => number,
+): Message {
+  const { payload, properties } = content;
+  if (content.qos !== 0 && content.qos !== 1 && content.qos !== 2) {
+    throw new UsageError(`"qos" must be 0, 1 or 2, got ${String(content.qos)}`);
+  }
+  if (!(payload instanceof Uint8Array))
+    throw new UsageError(`"payload" must be a Uint8Array, got ${typeof payload}`);
+  return Message.from({
+    topic: topics.findName(content.topicName),
+    qos: content.qos,
+    retain: content.retain,
+    bytes: payload,
+    payloadStart: 0,
+    end: payload.length,
+    properties,
+    expiresAt: expiresAt(properties, now),
+    publisher,
+  });
+}
+
+/** The message with the parts that a hook replaced; where it comes from and when it expires stays unless the hook says otherwise. */
+export function changeMessage(
+  message: Message,
+  change: MessageChange,
+  topics: TopicCache,
+  now: () => number,
+): Message {
+  const changed = createOwnMessage(
+    {
+      topicName: change.topicName ?? message.topicName,
+      payload: change.payload ?? message.payload,
+      qos: change.qos ?? message.qos,
+      retain: change.retain ?? message.retain,
+      properties: change.properties ?? message.properties,
+    },
+    message.publisher,
+    topics,
+    now,
+  );
+  return changed;
+}
+
+/** A message that a store kept. */
+export function restoreMessage(stored: StoredMessage, topics: TopicCache): Message {
+  return Message.from({
+    topic: topics.findName(stored.topicName),
+    qos: stored.qos,
+    retain: stored.retain,
+    bytes: stored.payload,
+    payloadStart: 0,
+    end: stored.payload.length,
+    properties: stored.properties,
+    expiresAt: stored.expiresAt,
+    publisher: stored.publisher,
+  });
+}
+
+function expiresAt({ messageExpiryInterval }: MessageProperties, now: () => number): number | undefined {
+  return messageExpiryInterval === undefined ? undefined : now() + messageExpiryInterval * 1000;
+}

@@ -1,0 +1,89 @@
+/** The broker's own errors, by who must act. What the wire itself can cause comes from the protocol. */
+import { PetrelError, type PetrelErrorCode, type PetrelErrorOptions } from '@petrel/protocol';
+
+/** A rule or a hook refuses what a client asked for; `reasonCode` tells the client why. */
+export class AccessError extends PetrelError {
+  constructor(message: string, options: PetrelErrorOptions & { readonly reasonCode: number }) {
+    super('PETREL_ACCESS_DENIED', message, options);
+  }
+}
+
+/** Why the broker ends a connection that broke no rule of the protocol. */
+export type ConnectionErrorCode =
+  | 'PETREL_CONNECT_TIMEOUT'
+  | 'PETREL_KEEP_ALIVE_TIMEOUT'
+  | 'PETREL_SESSION_TAKEN_OVER'
+  | 'PETREL_LIMIT_EXCEEDED'
+  | 'PETREL_ADMINISTRATIVE_ACTION'
+  | 'PETREL_BROKER_CLOSING';
+
+/** The broker ends a connection; `reasonCode` is what DISCONNECT carries. */
+export class ConnectionError extends PetrelError {
+  constructor(
+    code: ConnectionErrorCode,
+    message: string,
+    options: PetrelErrorOptions & { readonly reasonCode: number },
+  ) {
+    super(code, message, options);
+  }
+}
+
+/** A hook threw, rejected or answered what it must not; it counts as refused. The operator must act. */
+export class HookError extends PetrelError {
+  constructor(message: string, cause: unknown) {
+    super('PETREL_HOOK_FAILED', message, { reasonCode: 0x83, cause });
+  }
+}
+
+/** The store could not take over what was written; nothing was acknowledged. The operator must act. */
+export class StoreError extends PetrelError {
+  constructor(message: string, cause: unknown) {
+    super('PETREL_STORE_FAILED', message, { reasonCode: 0x83, cause });
+  }
+}
+
+/** A method of a broker that has been closed. */
+export class BrokerClosedError extends PetrelError {
+  constructor(message: string) {
+    super('PETREL_BROKER_CLOSED', message);
+  }
+}
+
+/** Why a listener could not be opened. */
+export type ListenErrorCode =
+  | 'PETREL_LISTEN_ADDRESS_IN_USE'
+  | 'PETREL_LISTEN_ADDRESS_NOT_AVAILABLE'
+  | 'PETREL_LISTEN_PERMISSION_DENIED'
+  | 'PETREL_LISTEN_TLS'
+  | 'PETREL_LISTEN_EXPOSED'
+  | 'PETREL_LISTEN_FAILED';
+
+/** A listener could not be opened; the message names its address. The program that asked for it must act. */
+export class ListenError extends PetrelError {
+  constructor(code: ListenErrorCode, message: string, cause?: unknown) {
+    super(code, message, { cause });
+  }
+}
+
+/** Every error code of this package, with what it means and who must act. */
+export const brokerErrorCodes = {
+  PETREL_ACCESS_DENIED: 'A rule or a hook of the broker refuses what the client asked for.',
+  PETREL_CONNECT_TIMEOUT: 'The peer opened a connection and sent no CONNECT in time.',
+  PETREL_KEEP_ALIVE_TIMEOUT: 'The client was silent for one and a half times its Keep Alive.',
+  PETREL_SESSION_TAKEN_OVER: 'Another connection of the same Client Identifier took over the session.',
+  PETREL_LIMIT_EXCEEDED: 'The client went beyond a limit of this broker; the message names it.',
+  PETREL_ADMINISTRATIVE_ACTION: 'The program that runs the broker disconnected the client.',
+  PETREL_BROKER_CLOSING: 'The broker is closing; clients may come back later.',
+  PETREL_HOOK_FAILED:
+    'A hook threw, rejected or gave an answer it must not give; what it was asked about is refused.',
+  PETREL_STORE_FAILED: 'The store could not take over what was written; nothing of it was acknowledged.',
+  PETREL_BROKER_CLOSED: 'The broker is closed; make a new one.',
+  PETREL_LISTEN_ADDRESS_IN_USE: 'Another program listens on this host and port, or on this socket path.',
+  PETREL_LISTEN_ADDRESS_NOT_AVAILABLE:
+    'The host is no address of this machine, or its name cannot be resolved.',
+  PETREL_LISTEN_PERMISSION_DENIED: 'The operating system does not let this process listen there.',
+  PETREL_LISTEN_TLS: 'The key, certificate or another TLS option of a listener cannot be used; see cause.',
+  PETREL_LISTEN_EXPOSED:
+    'A listener reaches beyond this machine, with neither authentication nor allowAnonymous.',
+  PETREL_LISTEN_FAILED: 'A listener could not be opened for another reason; see cause.',
+} as const satisfies Record<PetrelErrorCode, string>;

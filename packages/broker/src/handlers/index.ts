@@ -1,0 +1,97 @@
+/** The one switch from a packet to its handler. */
+import { type AcknowledgementPacket, type Packet, ProtocolError } from '@petrel/protocol';
+import type { Connection } from '../connection.js';
+import { ConnectionError } from '../errors.js';
+import { handleConnect } from './connect.js';
+import { handleDisconnect } from './disconnect.js';
+import { handlePingreq } from './pingreq.js';
+import { handlePuback } from './puback.js';
+import { handlePubcomp } from './pubcomp.js';
+import { handlePublish } from './publish.js';
+import { handlePubrec } from './pubrec.js';
+import { handlePubrel } from './pubrel.js';
+import { handleSubscribe } from './subscribe.js';
+import { handleUnsubscribe } from './unsubscribe.js';
+
+type AcknowledgementHandler = (connection: Connection, packetIdentifier: number, reasonCode: number) => void;
+
+/** Handles the frame that the reader stands at; a promise means that the packets behind it wait. */
+export function handleFrame(connection: Connection): Promise<void> | undefined {
+  if (connection.session === undefined) return handlePacket(connection, decode(connection));
+  switch (connection.reader.firstByte) {
+    case 0x40:
+      return handleAcknowledgement(connection, handlePuback);
+    case 0x50:
+      return handleAcknowledgement(connection, handlePubrec);
+    case 0x62:
+      return handleAcknowledgement(connection, handlePubrel);
+    case 0x70:
+      return handleAcknowledgement(connection, handlePubcomp);
+    default:
+      if (connection.reader.firstByte >> 4 === 3) return handlePublish(connection);
+      return handlePacket(connection, decode(connection));
+  }
+}
+
+/** The usual acknowledgement is two bytes of Packet Identifier and is read where it lies; any other is decoded. */
+function handleAcknowledgement(connection: Connection, handle: AcknowledgementHandler): undefined {
+  const { bytes, bodyStart, frameEnd } = connection.reader;
+  const packetIdentifier = ((bytes[bodyStart] as number) << 8) | (bytes[bodyStart + 1] as number);
+  if (frameEnd === bodyStart + 2 && packetIdentifier > 0) {
+    handle(connection, packetIdentifier, 0);
+    return;
+  }
+  const packet = decode(connection) as AcknowledgementPacket;
+  handle(connection, packet.packetIdentifier, packet.reasonCode);
+}
+
+function handlePacket(connection: Connection, packet: Packet): Promise<void> | undefined {
+  switch (packet.type) {
+    case 'connect':
+      return handleConnect(connection, packet);
+    case 'subscribe':
+      return handleSubscribe(connection, packet);
+    case 'unsubscribe':
+      handleUnsubscribe(connection, packet);
+      return;
+    case 'pingreq':
+      handlePingreq(connection);
+      return;
+    case 'disconnect':
+      handleDisconnect(connection, packet);
+      return;
+    case 'auth':
+      throw new ProtocolError('AUTH on a connection without an Authentication Method [MQTT-4.12.0-6]');
+    case 'puback':
+      return handlePuback(connection, packet.packetIdentifier);
+    case 'pubrec':
+      return handlePubrec(connection, packet.packetIdentifier, packet.reasonCode);
+    case 'pubrel':
+      return handlePubrel(connection, packet.packetIdentifier);
+    case 'pubcomp':
+      return handlePubcomp(connection, packet.packetIdentifier);
+    default:
+      throw new ProtocolError(`${packet.type.toUpperCase()} is not expected from a client here`);
+  }
+}
+
+/** Decodes, and holds the packet to the bound on User Properties. */
+function decode(connection: Connection): Packet {
+  const packet = connection.reader.decodeFrame();
+  if ('properties' in packet) assertUserProperties(connection, packet.properties);
+  return packet;
+}
+
+/** Throws where a packet has more User Properties than this broker looks at. */
+export function assertUserProperties(
+  connection: Connection,
+  { userProperties }: { readonly userProperties?: readonly unknown[] | undefined },
+): void {
+  const { maximumUserProperties } = connection.context.options.limits;
+  if (userProperties === undefined || userProperties.length <= maximumUserProperties) return;
+  throw new ConnectionError(
+    'PETREL_LIMIT_EXCEEDED',
+    `packet has ${userProperties.length} User Properties, at most ${maximumUserProperties} are allowed`,
+    { reasonCode: 0x97 },
+  );
+}

@@ -1,0 +1,139 @@
+/** PUBLISH (section 3.3): the path of a message, step by step as the map of the house draws it. */
+import {
+  type InboundTopicAliases,
+  ProtocolError,
+  type PublishPacket,
+  type QoS,
+  reasonCode,
+} from '@petrel/protocol';
+import { acceptMessage } from '../accept-message.js';
+import type { Connection } from '../connection.js';
+import { createMessage } from '../create-message.js';
+import { type Client, isPending, type Refusal } from '../hooks.js';
+import type { PublishFrame } from '../publish-frame.js';
+import type { Session } from '../session.js';
+import type { Topic } from '../topic-cache.js';
+import { assertUserProperties } from './index.js';
+
+const pubackByte = 0x40;
+const pubrecByte = 0x50;
+
+/** Handles a PUBLISH; a promise only where a hook gave one. */
+export function handlePublish(connection: Connection): Promise<void> | undefined {
+  const { context, publishFrame: frame } = connection;
+  frame.read(connection.reader, context.topics);
+  context.metrics.messagesReceived += 1;
+  if (frame.properties.userProperties !== undefined) assertUserProperties(connection, frame.properties);
+  const topic = resolveAlias(connection, frame);
+  assertPublishAllowed(connection, frame);
+  if (frame.qos > 0 && beginInbound(connection, frame)) return;
+  const refusal = context.accessControl.authorizePublish(
+    connection.client as Client,
+    topic.topicName,
+    frame.qos,
+    frame.retain,
+  );
+  if (isPending(refusal)) return refusal.then((answer) => publishAuthorized(connection, frame, answer));
+  return publishAuthorized(connection, frame, refusal);
+}
+
+function publishAuthorized(
+  connection: Connection,
+  frame: PublishFrame,
+  refusal: Refusal | undefined,
+): Promise<void> | undefined {
+  if (refusal !== undefined) {
+    acknowledge(connection, frame.qos, frame.packetIdentifier, refusal.reasonCode);
+    return;
+  }
+  const { context } = connection;
+  const client = connection.client as Client;
+  const message = createMessage(frame, client.clientIdentifier, context.clock.now);
+  const accepted = acceptMessage(context, message, client, connection);
+  if (isPending(accepted)) {
+    return accepted.then((code) => acknowledge(connection, frame.qos, frame.packetIdentifier, code));
+  }
+  acknowledge(connection, frame.qos, frame.packetIdentifier, accepted);
+  return;
+}
+
+/** One true topic first: nothing behind this line knows of aliases. */
+function resolveAlias({ inboundAliases, context }: Connection, frame: PublishFrame): Topic {
+  const { topic, properties } = frame;
+  if (properties.topicAlias === undefined) return topic as Topic;
+  if (inboundAliases === undefined) {
+    throw new ProtocolError(
+      `Topic Alias ${properties.topicAlias} without a Topic Alias Maximum [MQTT-3.3.2-9]`,
+      {
+        reasonCode: reasonCode.topicAliasInvalid,
+      },
+    );
+  }
+  const topicName = resolve(inboundAliases, topic, properties);
+  if (topic?.topicName === topicName) return topic;
+  const resolved = context.topics.findName(topicName);
+  frame.topic = resolved;
+  return resolved;
+}
+
+function resolve(
+  aliases: InboundTopicAliases,
+  topic: Topic | undefined,
+  properties: PublishPacket['properties'],
+): string {
+  return aliases.resolve({ topicName: topic?.topicName ?? '', properties });
+}
+
+/** What CONNACK did not offer is not taken. */
+function assertPublishAllowed({ context }: Connection, { qos, retain }: PublishFrame): void {
+  const { maximumQoS, retainAvailable } = context.options.limits;
+  if (qos > maximumQoS) {
+    throw new ProtocolError(`PUBLISH has QoS ${qos}, the Maximum QoS is ${maximumQoS} [MQTT-3.2.2-11]`, {
+      reasonCode: reasonCode.qosNotSupported,
+    });
+  }
+  if (retain && !retainAvailable) {
+    throw new ProtocolError('PUBLISH has RETAIN, which is not available [MQTT-3.2.2-14]', {
+      reasonCode: reasonCode.retainNotSupported,
+    });
+  }
+}
+
+/** Counts the exchange; true when the message was taken before and the packet is answered. */
+function beginInbound(connection: Connection, { packetIdentifier, qos }: PublishFrame): boolean {
+  const session = connection.session as Session;
+  if (session.inbound.begin(packetIdentifier, qos as 1 | 2) === 'new') return false;
+  answer(connection, pubrecByte, packetIdentifier, reasonCode.success); // [MQTT-4.3.3-10]
+  return true;
+}
+
+/** PUBACK or PUBREC, once what must be durable is durable. */
+function acknowledge(connection: Connection, qos: QoS, packetIdentifier: number, code: number): void {
+  if (qos === 0) return;
+  const { inbound, isStored, clientIdentifier } = connection.session as Session;
+  // MQTT 3.x has no way to say no: it is acknowledged and goes nowhere [MQTT-3.3.5-2].
+  const told = connection.terms?.protocolVersion === 5 ? code : reasonCode.success;
+  if (qos === 1) {
+    answer(connection, pubackByte, packetIdentifier, told);
+    return;
+  }
+  if (told >= 0x80)
+    inbound.refused(packetIdentifier); // [MQTT-4.3.3-9]
+  else if (isStored) connection.context.store.addReceivedIdentifier(clientIdentifier, packetIdentifier);
+  answer(connection, pubrecByte, packetIdentifier, told);
+}
+
+function answer(connection: Connection, firstByte: number, packetIdentifier: number, code: number): void {
+  const { acknowledgements } = connection;
+  const commit = connection.context.store.commit();
+  if (acknowledgements.mayLeaveNow(commit)) {
+    sendAnswer(connection, firstByte, packetIdentifier, code);
+    return;
+  }
+  acknowledgements.after(commit, () => sendAnswer(connection, firstByte, packetIdentifier, code));
+}
+
+function sendAnswer(connection: Connection, firstByte: number, packetIdentifier: number, code: number): void {
+  connection.sendAcknowledgement(firstByte, packetIdentifier, code);
+  if (firstByte === pubackByte) (connection.session as Session).inbound.acknowledged();
+}

@@ -1,0 +1,132 @@
+/** SUBSCRIBE (section 3.8): each filter is judged by itself, and SUBACK answers them all at once. */
+import {
+  hasWildcards,
+  noProperties,
+  type ParsedTopicFilter,
+  parseTopicFilter,
+  type QoS,
+  reasonCode,
+  type SubscribePacket,
+  type SubscriptionRequest,
+  TopicError,
+} from '@petrel/protocol';
+import type { Connection } from '../connection.js';
+import type { Client } from '../hooks.js';
+import type { ResolvedLimits } from '../options.js';
+import type { Session } from '../session.js';
+import { Subscription } from '../subscription.js';
+
+/** Grants or refuses every filter in order, answers SUBACK [MQTT-3.8.4-1], then sends retained messages. */
+export async function handleSubscribe(connection: Connection, packet: SubscribePacket): Promise<void> {
+  const { context, acknowledgements } = connection;
+  const session = connection.session as Session;
+  const { packetIdentifier, properties } = packet;
+  const reasonCodes: number[] = [];
+  const replays: Subscription[] = [];
+  for (const request of packet.subscriptions) {
+    const granted = await grant(connection, request, properties.subscriptionIdentifier);
+    if (connection.isEnding) return;
+    if (typeof granted === 'number') {
+      reasonCodes.push(granted);
+      continue;
+    }
+    const previous = subscribe(connection, granted);
+    reasonCodes.push(granted.qos); // [MQTT-3.8.4-7]
+    if (wantsRetained(granted, previous)) replays.push(granted);
+    const { topicFilter, shareName, qos } = granted;
+    context.hooks.tell('subscribed', connection.client as Client, { topicFilter, shareName, qos });
+  }
+  const answer = (): void => {
+    connection.send({ type: 'suback', packetIdentifier, reasonCodes, properties: noProperties }); // [MQTT-3.8.4-2]
+    for (const subscription of replays) {
+      session.deliveries.replay(subscription, context.retainedMessages.match(subscription.topicFilter));
+    }
+    session.deliveries.pump();
+  };
+  const commit = context.store.commit();
+  if (acknowledgements.mayLeaveNow(commit)) answer();
+  else acknowledgements.after(commit, answer);
+}
+
+/** The subscription, or the Reason Code that refuses it. */
+async function grant(
+  connection: Connection,
+  request: SubscriptionRequest,
+  subscriptionIdentifier: number | undefined,
+): Promise<Subscription | number> {
+  const { context } = connection;
+  const { limits } = context.options;
+  const session = connection.session as Session;
+  const client = connection.client as Client;
+  const parsed = parse(request.topicFilter);
+  if (parsed === undefined) return reasonCode.topicFilterInvalid;
+  const unavailable = whyUnavailable(parsed, subscriptionIdentifier, limits);
+  if (unavailable !== undefined) return unavailable;
+  const { topicFilter, shareName } = parsed;
+  const isNew = !session.subscriptions.has(request.topicFilter);
+  if (isNew && session.subscriptions.size >= limits.maximumSubscriptionsPerSession)
+    return reasonCode.quotaExceeded;
+  const qos = Math.min(request.qos, limits.maximumQoS) as QoS; // [MQTT-3.2.2-10]
+  const refusal =
+    (await context.accessControl.authorizeSubscribe(client, topicFilter, shareName, qos)) ??
+    (await context.hooks.subscribe(client, { topicFilter, shareName, qos }));
+  if (refusal !== undefined) return refusal.reasonCode;
+  return new Subscription(
+    session,
+    request.topicFilter,
+    topicFilter,
+    shareName,
+    qos,
+    request.noLocal,
+    request.retainAsPublished,
+    request.retainHandling,
+    subscriptionIdentifier,
+  );
+}
+
+/** Puts the subscription in force and gives back the one it replaces. */
+function subscribe({ context }: Connection, subscription: Subscription): Subscription | undefined {
+  const { session, requestedFilter } = subscription;
+  const previous = session.subscriptions.get(requestedFilter);
+  session.subscriptions.set(requestedFilter, subscription);
+  context.router.subscribe(subscription);
+  if (previous !== undefined) session.deliveries.endReplay(previous);
+  if (session.isStored) context.store.putSubscription(session.clientIdentifier, subscription);
+  return previous;
+}
+
+function parse(topicFilter: string): ParsedTopicFilter | undefined {
+  try {
+    return parseTopicFilter(topicFilter);
+  } catch (error) {
+    if (error instanceof TopicError) return undefined;
+    throw error;
+  }
+}
+
+function whyUnavailable(
+  { topicFilter, shareName }: ParsedTopicFilter,
+  subscriptionIdentifier: number | undefined,
+  limits: ResolvedLimits,
+): number | undefined {
+  if (topicFilter.split('/', limits.maximumTopicLevels + 1).length > limits.maximumTopicLevels) {
+    return reasonCode.topicFilterInvalid;
+  }
+  if (shareName !== undefined && !limits.sharedSubscriptionAvailable)
+    return reasonCode.sharedSubscriptionsNotSupported;
+  if (hasWildcards(topicFilter) && !limits.wildcardSubscriptionAvailable) {
+    return reasonCode.wildcardSubscriptionsNotSupported;
+  }
+  if (subscriptionIdentifier !== undefined && !limits.subscriptionIdentifiersAvailable) {
+    return reasonCode.subscriptionIdentifiersNotSupported;
+  }
+  return undefined;
+}
+
+function wantsRetained(
+  { shareName, retainHandling }: Subscription,
+  previous: Subscription | undefined,
+): boolean {
+  if (shareName !== undefined || retainHandling === 2) return false; // [MQTT-3.3.1-11]
+  return retainHandling === 0 || previous === undefined; // [MQTT-3.3.1-9] [MQTT-3.3.1-10]
+}

@@ -1,0 +1,137 @@
+/**
+ * One session: who owns it, what it subscribed to, what it is receiving, and the connection that serves it now. What is on its way to
+ * it is the business of its deliveries.
+ */
+import { InboundDelivery, type Will } from '@petrel/protocol';
+import type { BrokerContext } from './broker-context.js';
+import type { Connection } from './connection.js';
+import type { Client } from './hooks.js';
+import type { Message } from './message.js';
+import { SessionDeliveries } from './session-deliveries.js';
+import type { MemberState } from './shared-subscriptions.js';
+import type { StoredSession } from './stores/store.js';
+import type { DeliveryTerms, Subscription } from './subscription.js';
+import type { Timer } from './timer-queue.js';
+
+/** Session Expiry Interval of a session that never expires. */
+export const neverExpires = 0xffffffff;
+
+/** A session, from its first CONNECT until it expires or is discarded. */
+export class Session {
+  readonly clientIdentifier: string;
+  /** Name of the principal that made it; undefined for an anonymous client. */
+  readonly principalName: string | undefined;
+  readonly deliveries: SessionDeliveries;
+  /** By the filter as the client sent it. */
+  readonly subscriptions = new Map<string, Subscription>();
+  readonly #context: BrokerContext;
+  #inbound: InboundDelivery | undefined;
+
+  /** The client of the last connection. */
+  client: Client;
+  /** The connection that has the session, from the moment its CONNECT was accepted. */
+  connection: Connection | undefined;
+  /** The same once CONNACK was sent [MQTT-3.2.0-1]. */
+  readyConnection: Connection | undefined;
+  /** Seconds. */
+  sessionExpiryInterval = 0;
+  disconnectedAt: number | undefined;
+  will: Will | undefined;
+  /** Of the will delay or the expiry, both of which run only without a connection. */
+  willTimer: Timer | undefined;
+  expiryTimer: Timer | undefined;
+  /** Whether the store knows it. */
+  isStored = false;
+
+  constructor(client: Client, context: BrokerContext) {
+    this.clientIdentifier = client.clientIdentifier;
+    this.principalName = client.principal?.name;
+    this.client = client;
+    this.#context = context;
+    this.deliveries = new SessionDeliveries(this, context);
+  }
+
+  /** Whether it outlives its connection, and so belongs to the store. */
+  get isDurable(): boolean {
+    return this.sessionExpiryInterval > 0;
+  }
+
+  /** What it is receiving at QoS 1 and 2. */
+  get inbound(): InboundDelivery {
+    return (this.#inbound ??= new InboundDelivery(this.#context.options.limits.receiveMaximum));
+  }
+
+  /** QoS 2 identifiers that wait for PUBREL. */
+  get receivedIdentifiers(): Iterable<number> {
+    return this.#inbound?.unreleased ?? [];
+  }
+
+  /** For the choice among the members of a Shared Subscription. */
+  get memberState(): MemberState {
+    const connection = this.readyConnection;
+    if (connection === undefined) return 'offline';
+    return connection.hasRoom && this.deliveries.hasRoom ? 'ready' : 'busy';
+  }
+
+  /** Gives the session a message; see SessionDeliveries. */
+  deliver(message: Message, terms: DeliveryTerms, retain: boolean): void {
+    this.deliveries.deliver(message, terms, retain);
+  }
+
+  /** Whether the `deliver` hook lets the message through. */
+  mayGet(message: Message): boolean {
+    return this.#context.hooks.mayDeliver(this.client, message);
+  }
+
+  tellDelivered(message: Message): void {
+    this.#context.hooks.tell('delivered', this.client, message);
+  }
+
+  /** A connection takes the session; nothing is sent before ready(). */
+  attach(
+    connection: Connection,
+    client: Client,
+    sessionExpiryInterval: number,
+    will: Will | undefined,
+  ): void {
+    const { timers } = this.#context;
+    timers.cancel(this.willTimer);
+    timers.cancel(this.expiryTimer);
+    this.connection = connection;
+    this.client = client;
+    this.sessionExpiryInterval = sessionExpiryInterval;
+    this.will = will;
+    this.disconnectedAt = undefined;
+    this.#inbound?.resume();
+    this.deliveries.resume(connection.receiveMaximum);
+  }
+
+  /** CONNACK is sent: what is due goes out. */
+  ready(): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    connection.isReady = true;
+    this.readyConnection = connection;
+    this.deliveries.pump();
+  }
+
+  /** The connection is gone. */
+  detach(now: number): void {
+    this.connection = undefined;
+    this.readyConnection = undefined;
+    this.disconnectedAt = now;
+    this.deliveries.suspend();
+  }
+
+  /** As the store keeps it. */
+  toStored(): StoredSession {
+    const { will } = this;
+    return {
+      clientIdentifier: this.clientIdentifier,
+      principalName: this.principalName,
+      sessionExpiryInterval: this.sessionExpiryInterval,
+      disconnectedAt: this.disconnectedAt,
+      will: will && { ...will, willDelayInterval: will.properties.willDelayInterval ?? 0 },
+    };
+  }
+}

@@ -1,0 +1,48 @@
+/** Publishes the broker's figures under `$SYS/broker/` now and then, as retained messages. */
+
+import { readFileSync } from 'node:fs';
+import { noProperties } from '@petrel/protocol';
+import type { BrokerContext } from './broker-context.js';
+import { createOwnMessage } from './create-message.js';
+import { sysTopicsOf } from './sys-topics.js';
+import type { Timer } from './timer-queue.js';
+
+/** The package's own version. */
+const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+
+/** One per broker; silent when the interval is 0. */
+export class SysTopicsPublisher {
+  readonly #context: BrokerContext;
+  #timer: Timer | undefined;
+
+  constructor(context: BrokerContext) {
+    this.#context = context;
+  }
+
+  start(): void {
+    if (this.#context.options.sysTopicsIntervalMs > 0) this.#publish();
+  }
+
+  stop(): void {
+    this.#context.timers.cancel(this.#timer);
+  }
+
+  #publish(): void {
+    const { metrics, clock, topics, retainedMessages, router, timers, options } = this.#context;
+    const now = clock.now();
+    for (const [topicName, text] of sysTopicsOf(metrics.snapshot(this.#context.gauges(), now), version)) {
+      const content = {
+        topicName,
+        payload: Buffer.from(text),
+        qos: 0,
+        retain: true,
+        properties: noProperties,
+      } as const;
+      const message = createOwnMessage(content, undefined, topics, clock.now);
+      // Past the hooks and the store: these are no messages of anybody, and the next run has figures of its own.
+      retainedMessages.set(message, now);
+      router.publish(message, undefined);
+    }
+    this.#timer = timers.add(now + options.sysTopicsIntervalMs, () => this.#publish());
+  }
+}
