@@ -24,6 +24,8 @@ export async function openTlsListener(
   const handshakes = new PendingSockets();
   const server = createTlsServer(options, limits.handshakeTimeoutMs);
   server.on('connection', (socket) => handshakes.add(socket));
+  // Node only reports a handshake that failed or took too long; its socket would stay.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.on('secureConnection', (socket: TLSSocket) => {
     handshakes.accepted(socket);
     accept(

@@ -1,5 +1,5 @@
 /** MQTT over a Unix domain socket. */
-import { unlink } from 'node:fs/promises';
+import { stat, unlink } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { StreamTransport } from '../transports/stream.js';
 import { type Listener, type ListenerContext, listen, stopListening } from './listener.js';
@@ -28,15 +28,16 @@ export async function openUnixListener(
   };
 }
 
-/** A socket file on which nobody listens. */
-function isLeftBehind(path: string): Promise<boolean> {
+/** True for a socket file on which nobody listens; any other file is none of our business. */
+async function isLeftBehind(path: string): Promise<boolean> {
+  const file = await stat(path).catch(() => undefined);
+  if (file === undefined || !file.isSocket()) return false;
   return new Promise((resolve) => {
     const probe = connect(path);
     probe.once('connect', () => {
       probe.destroy();
       resolve(false);
     });
-    // Refused means a socket without a listener; a regular file says ENOTSOCK and is left alone.
     probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
   });
 }
