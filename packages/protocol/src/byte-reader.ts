@@ -55,7 +55,7 @@ export class ByteReader {
   utf8(field: string): string {
     const size = this.uint16(field);
     const at = this.#take(size, field);
-    return decodeUtf8(this.bytes, at, at + size);
+    return decodeUtf8(this.bytes, at, at + size, field);
   }
 
   /** Binary Data: a view, not a copy. */

@@ -14,14 +14,14 @@ import { decodeSuback } from './packets/suback.js';
 import { decodeSubscribe } from './packets/subscribe.js';
 import { decodeUnsuback } from './packets/unsuback.js';
 import { decodeUnsubscribe } from './packets/unsubscribe.js';
-import { type ProtocolVersion, protocolVersionName, type Sender } from './protocol-version.js';
+import { clauseOf, type ProtocolVersion, protocolVersionName, type Sender } from './protocol-version.js';
 
 const publishCode = 3;
 
 /**
  * Decodes one whole packet whose body lies between the reader's position and its end.
  *
- * Throws MalformedPacketError or ProtocolError; `sender` is the end that wrote the bytes.
+ * Throws MalformedPacketError, ProtocolError, TopicError or UnsupportedProtocolVersionError; `sender` is the end that wrote the bytes.
  */
 export function decodePacket(
   reader: ByteReader,
@@ -54,9 +54,8 @@ function decodeBody(reader: ByteReader, firstByte: number, version: ProtocolVers
   // MQTT 3.1 set DUP and QoS bits on packets that later versions fix, so only the QoS bits are held to there.
   const flags = firstByte & (version === 3 ? 0x06 : 0x0f);
   if (flags !== definition.flags) {
-    throw new MalformedPacketError(
-      `${title} has flags 0x${(firstByte & 0x0f).toString(16)} ${definition.flagsClause}`,
-    );
+    const clause = clauseOf(version, definition.flagsClause, definition.flagsClause311);
+    throw new MalformedPacketError(`${title} has flags 0x${(firstByte & 0x0f).toString(16)} ${clause}`);
   }
   switch (type) {
     case 'connect':

@@ -38,8 +38,11 @@ function details(packet: Packet): string {
     case 'unsubscribe':
       return ` id ${packet.packetIdentifier} ${list(packet.topicFilters.map(quote))}`;
     case 'suback':
-    case 'unsuback':
-      return ` id ${packet.packetIdentifier} ${list(packet.reasonCodes.map(describeReasonCode))}`;
+    case 'unsuback': {
+      const codes =
+        packet.reasonCodes.length === 0 ? '' : ` ${list(packet.reasonCodes.map(describeReasonCode))}`;
+      return ` id ${packet.packetIdentifier}${codes}`;
+    }
     case 'disconnect':
     case 'auth':
       return ` ${describeReasonCode(packet.reasonCode)}`;

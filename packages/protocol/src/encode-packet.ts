@@ -14,7 +14,6 @@ import { subackSize, writeSuback } from './packets/suback.js';
 import { subscribeSize, writeSubscribe } from './packets/subscribe.js';
 import { unsubackSize, writeUnsuback } from './packets/unsuback.js';
 import { unsubscribeSize, writeUnsubscribe } from './packets/unsubscribe.js';
-import { noProperties } from './properties.js';
 import type { ProtocolVersion } from './protocol-version.js';
 
 /**
@@ -28,9 +27,15 @@ export function encodePacket(
   protocolVersion: ProtocolVersion,
   maximumPacketSize: number = largestPacketSize,
 ): Uint8Array {
-  const fitting = fitPacket(packet, protocolVersion, maximumPacketSize);
-  const remainingLength = bodySize(fitting, protocolVersion);
-  const writer = new ByteWriter(new Uint8Array(fixedHeaderSize(remainingLength) + remainingLength));
+  let fitting = packet;
+  let remainingLength = bodySize(fitting, protocolVersion);
+  let size = fixedHeaderSize(remainingLength) + remainingLength;
+  while (size > maximumPacketSize) {
+    fitting = smallerPacket(fitting, size, maximumPacketSize);
+    remainingLength = bodySize(fitting, protocolVersion);
+    size = fixedHeaderSize(remainingLength) + remainingLength;
+  }
+  const writer = new ByteWriter(new Uint8Array(size));
   writeSized(writer, fitting, protocolVersion, remainingLength);
   return writer.bytes;
 }
@@ -46,18 +51,13 @@ export function writePacket(writer: ByteWriter, packet: Packet, protocolVersion:
   writeSized(writer, packet, protocolVersion, bodySize(packet, protocolVersion));
 }
 
-function fitPacket(packet: Packet, protocolVersion: ProtocolVersion, maximumPacketSize: number): Packet {
-  const size = encodedSize(packet, protocolVersion);
-  if (size <= maximumPacketSize) return packet;
-  if (isAnswer(packet) && packet.properties !== noProperties) {
+/** The packet without the next thing that it can spare; throws PacketTooLargeError when there is none. */
+function smallerPacket(packet: Packet, size: number, maximumPacketSize: number): Packet {
+  if (isAnswer(packet)) {
     // [MQTT-3.2.2-19] [MQTT-3.4.2-2] [MQTT-3.5.2-2] [MQTT-3.6.2-2] [MQTT-3.7.2-2] [MQTT-3.9.2-1] [MQTT-3.11.2-1] [MQTT-3.14.2-3] [MQTT-3.15.2-2]
-    if ('reasonString' in packet.properties) {
-      return fitPacket(without(packet, 'reasonString'), protocolVersion, maximumPacketSize);
-    }
+    if ('reasonString' in packet.properties) return without(packet, 'reasonString');
     // [MQTT-3.2.2-20] [MQTT-3.4.2-3] [MQTT-3.5.2-3] [MQTT-3.6.2-3] [MQTT-3.7.2-3] [MQTT-3.9.2-2] [MQTT-3.11.2-2] [MQTT-3.14.2-4] [MQTT-3.15.2-3]
-    if ('userProperties' in packet.properties) {
-      return fitPacket(without(packet, 'userProperties'), protocolVersion, maximumPacketSize);
-    }
+    if ('userProperties' in packet.properties) return without(packet, 'userProperties');
   }
   throw new PacketTooLargeError(
     `${packet.type.toUpperCase()} of ${size} bytes is larger than the receiver's Maximum Packet Size of ${maximumPacketSize} [MQTT-3.1.2-24]`,
@@ -132,7 +132,7 @@ function uncheckedBodySize(packet: Packet, version: ProtocolVersion): number {
     case 'disconnect':
       return disconnectSize(packet, version);
     case 'auth':
-      return authSize(packet);
+      return authSize(packet, version);
     case 'pingreq':
     case 'pingresp':
       return 0;

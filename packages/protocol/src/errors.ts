@@ -16,7 +16,8 @@ export interface PetrelErrorOptions {
 /**
  * The base class of all errors that Petrel throws.
  *
- * Match `code`, never the text. `clause` is the normative statement that was broken, when the message names one.
+ * Match `code`, never the text. `clause` is the normative statement that was broken, when the message ends in one; its number is that of
+ * the version in use where MQTT 3.1.1 and 5.0 number a rule differently, and that of 5.0 where the version is not known.
  */
 export class PetrelError extends Error {
   readonly code: PetrelErrorCode;
@@ -28,7 +29,8 @@ export class PetrelError extends Error {
     this.name = new.target.name;
     this.code = code;
     this.reasonCode = options.reasonCode;
-    this.clause = /\[(MQTT-\d+\.\d+\.\d+-\d+)\]/.exec(message)?.[1];
+    // Only at the end: what a peer sent may be quoted before it.
+    this.clause = /\[(MQTT-\d+\.\d+\.\d+-\d+)\]$/.exec(message)?.[1];
   }
 }
 

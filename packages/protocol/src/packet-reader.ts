@@ -29,7 +29,8 @@ const connectCode = 1;
  * The incremental reader of one connection.
  *
  * `push` chunks as they come, then call `next` until it answers undefined. No chunk is copied unless a packet spans chunks, and then only that
- * packet. Payloads and binary properties are views into the chunk: copy what outlives it. After an error the stream is beyond repair.
+ * packet; a chunk is not kept for the few bytes at its end. Payloads and binary properties are views into the chunk: copy what outlives it.
+ * After an error the stream is beyond repair.
  */
 export class PacketReader {
   protocolVersion: ProtocolVersion | undefined;
@@ -79,15 +80,21 @@ export class PacketReader {
     this.#chunks.push(plain ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
   }
 
-  /** Decodes the next packet; undefined while its bytes have not all come. */
+  /**
+   * Decodes the next packet; undefined while its bytes have not all come.
+   *
+   * Throws MalformedPacketError, ProtocolError, TopicError, UnsupportedProtocolVersionError or, from the fixed header alone,
+   * PacketTooLargeError.
+   */
   next(): Packet | undefined {
     return this.nextFrame() ? this.decodeFrame() : undefined;
   }
 
-  /** Finds the next frame without decoding it; false while its bytes have not all come. */
+  /** Finds the next frame without decoding it; false while its bytes have not all come. Throws what the fixed header can be blamed for. */
   nextFrame(): boolean {
     let start = this.frameEnd;
     for (;;) {
+      if (this.protocolVersion === undefined && start < this.#dataEnd) this.#assertConnect(start);
       const size = packetSize(this.bytes, start, this.#dataEnd, this.maximumPacketSize);
       if (size > 0 && start + size <= this.#dataEnd) {
         this.frameStart = start;
@@ -98,6 +105,7 @@ export class PacketReader {
       const chunk = this.#chunks.shift();
       if (chunk === undefined) {
         if (start === this.#dataEnd) this.#adopt(nothing);
+        else if (start > 0) this.#adopt(this.bytes.slice(start, this.#dataEnd));
         return false;
       }
       if (start === this.#dataEnd) this.#adopt(chunk);
@@ -108,18 +116,21 @@ export class PacketReader {
 
   /** Decodes the frame that `nextFrame` found. */
   decodeFrame(): Packet {
-    const firstByte = this.firstByte;
-    if (this.protocolVersion === undefined && firstByte >> 4 !== connectCode) {
-      throw new ProtocolError('first packet of the connection is not CONNECT [MQTT-3.1.0-1]');
-    }
     const cursor = this.#cursor;
     cursor.bytes = this.bytes;
     cursor.position = this.bodyStart;
     cursor.end = this.frameEnd;
     // Until CONNECT has told the version, its own flags are held to the strictest rule.
-    const packet = decodePacket(cursor, firstByte, this.protocolVersion ?? 5, this.#sender, this.#topicNames);
+    const version = this.protocolVersion ?? 5;
+    const packet = decodePacket(cursor, this.firstByte, version, this.#sender, this.#topicNames);
     if (packet.type === 'connect') this.protocolVersion ??= packet.protocolVersion;
     return packet;
+  }
+
+  /** Known from the first byte: nothing is kept for a stranger who does not even say CONNECT. */
+  #assertConnect(start: number): void {
+    if ((this.bytes[start] as number) >> 4 === connectCode) return;
+    throw new ProtocolError('first packet of the connection is not CONNECT [MQTT-3.1.0-1]');
   }
 
   #adopt(chunk: Uint8Array): void {

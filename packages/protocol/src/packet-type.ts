@@ -30,6 +30,8 @@ export interface PacketTypeDefinition {
   readonly flags: number | undefined;
   /** The statement that fixes the flags. */
   readonly flagsClause: string;
+  /** The same statement of MQTT 3.1.1. */
+  readonly flagsClause311: string;
   readonly sender: Sender | 'both';
   /** First protocol version that has the packet. */
   readonly since: 3 | 5;
@@ -40,9 +42,18 @@ const row = (
   type: PacketType,
   sender: PacketTypeDefinition['sender'],
   flags: number | undefined = 0,
-  flagsClause = '[MQTT-2.1.3-1]',
+  flagsClause?: string,
   since: 3 | 5 = 3,
-): PacketTypeDefinition => ({ type, title: type.toUpperCase(), code, flags, flagsClause, sender, since });
+): PacketTypeDefinition => ({
+  type,
+  title: type.toUpperCase(),
+  code,
+  flags,
+  flagsClause: flagsClause ?? '[MQTT-2.1.3-1]',
+  flagsClause311: flagsClause ?? '[MQTT-2.2.2-1]',
+  sender,
+  since,
+});
 
 /** The table, in the order of the codes (code 1 first). */
 export const packetTypeTable: readonly PacketTypeDefinition[] = [

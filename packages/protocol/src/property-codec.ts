@@ -81,10 +81,14 @@ function decodeValue(reader: ByteReader, definition: PropertyDefinition): unknow
   }
 }
 
-function inBounds(value: number, { title, minimum, maximum, rangeReasonCode }: PropertyDefinition): number {
+function inBounds(value: number, definition: PropertyDefinition): number {
+  const { title, minimum, maximum, rangeReasonCode, rangeClause } = definition;
   if (value < minimum || value > maximum) {
     const rule = maximum === Number.POSITIVE_INFINITY ? `at least ${minimum}` : `${minimum} to ${maximum}`;
-    throw new ProtocolError(`${title} is ${value}, allowed is ${rule}`, { reasonCode: rangeReasonCode });
+    const clause = rangeClause === undefined ? '' : ` ${rangeClause}`;
+    throw new ProtocolError(`${title} is ${value}, allowed is ${rule}${clause}`, {
+      reasonCode: rangeReasonCode,
+    });
   }
   return value;
 }
@@ -98,7 +102,8 @@ export function propertiesSize(properties: object, owner: PropertyOwner): number
     const value = bag[propertyField(definition, owner)];
     if (value === undefined) continue;
     if (definition.repeatable.has(owner)) {
-      for (const item of value as readonly unknown[]) size += 1 + valueSize(item, definition);
+      if (!Array.isArray(value)) throw badValue(value, definition, 'an array');
+      for (const item of value) size += 1 + valueSize(item, definition);
     } else {
       size += 1 + valueSize(value, definition);
     }
@@ -154,8 +159,15 @@ function assertInteger(
 }
 
 function badValue(value: unknown, { name, title }: PropertyDefinition, rule: string): UsageError {
-  const shown = typeof value === 'object' && value !== null ? value.constructor.name : JSON.stringify(value);
-  return new UsageError(`property "${name}" (${title}) must be ${rule}, got ${shown}`);
+  return new UsageError(`property "${name}" (${title}) must be ${rule}, got ${kindOfValue(value)}`);
+}
+
+/** Says what a wrong value is; text and bytes are not shown, since they may be a secret in the wrong place. */
+function kindOfValue(value: unknown): string {
+  if (value instanceof Uint8Array) return `a Uint8Array of ${value.length} bytes`;
+  if (typeof value === 'string') return 'a string';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /** Writes Property Length and the properties; an empty set is a single zero [MQTT-2.2.2-1]. */

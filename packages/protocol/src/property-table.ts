@@ -28,6 +28,8 @@ export interface PropertyDefinition {
   readonly maximum: number;
   /** The Reason Code when a number is out of its bounds. */
   readonly rangeReasonCode: number;
+  /** The statement that sets the bounds, in brackets, where it has a number. */
+  readonly rangeClause: string | undefined;
   /** Packets in which the property may stand more than once; its field is then an array. */
   readonly repeatable: ReadonlySet<PropertyOwner>;
 }
@@ -48,6 +50,7 @@ interface Bounds {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly rangeReasonCode?: number;
+  readonly rangeClause?: string;
   readonly repeatable?: readonly PropertyOwner[];
 }
 
@@ -61,6 +64,7 @@ function row(
     minimum = 0,
     maximum = kind === 'flag' ? 1 : Number.POSITIVE_INFINITY,
     rangeReasonCode = 0x82,
+    rangeClause,
     repeatable = [],
   }: Bounds = {},
 ): PropertyDefinition {
@@ -73,6 +77,7 @@ function row(
     minimum,
     maximum,
     rangeReasonCode,
+    rangeClause,
     repeatable: new Set(repeatable),
   };
 }
@@ -124,7 +129,11 @@ export const propertyTable: readonly PropertyDefinition[] = [
   row(0x1f, 'Reason String', 'reasonString', 'utf8', everyAnswer),
   row(0x21, 'Receive Maximum', 'receiveMaximum', 'uint16', ['connect', 'connack'], { minimum: 1 }),
   row(0x22, 'Topic Alias Maximum', 'topicAliasMaximum', 'uint16', ['connect', 'connack']),
-  row(0x23, 'Topic Alias', 'topicAlias', 'uint16', ['publish'], { minimum: 1, rangeReasonCode: 0x94 }), // [MQTT-3.3.2-8]
+  row(0x23, 'Topic Alias', 'topicAlias', 'uint16', ['publish'], {
+    minimum: 1,
+    rangeReasonCode: 0x94,
+    rangeClause: '[MQTT-3.3.2-8]',
+  }),
   row(0x24, 'Maximum QoS', 'maximumQoS', 'byte', ['connack'], { maximum: 1 }),
   row(0x25, 'Retain Available', 'retainAvailable', 'flag', ['connack']),
   row(0x26, 'User Property', 'userProperties', 'utf8Pair', everywhere, { repeatable: everywhere }),

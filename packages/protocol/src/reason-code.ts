@@ -73,7 +73,8 @@ export function reasonCodeName(code: number): string {
 export function describeReasonCode(code: number): string {
   const name = nameByCode.get(code);
   if (name === undefined) return hex(code);
-  return `${hex(code)} ${name.replace(/([a-z])([A-Z])/g, (_, left: string, right: string) => `${left} ${right.toLowerCase()}`)}`;
+  const words = name.replace(/QoS|[A-Z]/g, (part) => (part === 'QoS' ? ' QoS ' : ` ${part.toLowerCase()}`));
+  return `${hex(code)} ${words.replace(/^qos/, 'QoS')}`;
 }
 
 function hex(code: number): string {
@@ -84,36 +85,50 @@ const connack = [
   0x00, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x90, 0x95, 0x97, 0x99, 0x9a,
   0x9b, 0x9c, 0x9d, 0x9f,
 ];
-const publishAnswer = [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99];
+const publishAnswer = [0x00, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99];
+// Only a server knows that nobody subscribed.
+const publishAnswerByServer = [...publishAnswer, 0x10];
+// Section 2.4 gives DISCONNECT 0x8C as well; the table of section 3.14.2.1 forgets it.
 const disconnectByClient = [
-  0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x8c, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
+  0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x8c, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
 ];
 const disconnectByServer = [
   0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97,
   0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
 ];
 
+const suback = [0x00, 0x01, 0x02, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2];
+const unsuback = [0x00, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91];
+
+interface AllowedReasonCodes extends Record<Sender, ReadonlySet<number>> {
+  readonly clause: string;
+}
+
 /** The Reason Codes that each packet may carry, by the end that sends it. */
-const allowed: Partial<Record<PacketType, Record<Sender, ReadonlySet<number>>>> = {
-  connack: both(connack), // [MQTT-3.2.2-8]
-  puback: both(publishAnswer), // [MQTT-3.4.2-1]
-  pubrec: both(publishAnswer), // [MQTT-3.5.2-1]
-  pubrel: both([0x00, 0x92]), // [MQTT-3.6.2-1]
-  pubcomp: both([0x00, 0x92]), // [MQTT-3.7.2-1]
-  suback: both([0x00, 0x01, 0x02, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2]), // [MQTT-3.9.3-2]
-  unsuback: both([0x00, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91]), // [MQTT-3.11.3-2]
-  disconnect: { client: new Set(disconnectByClient), server: new Set(disconnectByServer) }, // [MQTT-3.14.2-1]
-  auth: { client: new Set([0x18, 0x19]), server: new Set([0x00, 0x18]) }, // [MQTT-3.15.2-1]
+const allowed: Partial<Record<PacketType, AllowedReasonCodes>> = {
+  connack: row('[MQTT-3.2.2-8]', [], connack),
+  puback: row('[MQTT-3.4.2-1]', publishAnswer, publishAnswerByServer),
+  pubrec: row('[MQTT-3.5.2-1]', publishAnswer, publishAnswerByServer),
+  pubrel: row('[MQTT-3.6.2-1]', [0x00, 0x92], [0x00, 0x92]),
+  pubcomp: row('[MQTT-3.7.2-1]', [0x00, 0x92], [0x00, 0x92]),
+  suback: row('[MQTT-3.9.3-2]', [], suback),
+  unsuback: row('[MQTT-3.11.3-2]', [], unsuback),
+  disconnect: row('[MQTT-3.14.2-1]', disconnectByClient, disconnectByServer),
+  auth: row('[MQTT-3.15.2-1]', [0x18, 0x19], [0x00, 0x18]),
 };
 
-function both(codes: readonly number[]): Record<Sender, ReadonlySet<number>> {
-  const set = new Set(codes);
-  return { client: set, server: set };
+function row(clause: string, client: readonly number[], server: readonly number[]): AllowedReasonCodes {
+  return { clause, client: new Set(client), server: new Set(server) };
 }
 
 /** Tells whether a packet of this type, sent by this end, may carry the Reason Code. */
 export function isReasonCodeOf(type: PacketType, code: number, sender: Sender): boolean {
   return allowed[type]?.[sender].has(code) ?? false;
+}
+
+/** The statement that lists the Reason Codes of a packet, in brackets. */
+export function reasonCodeClause(type: PacketType): string {
+  return allowed[type]?.clause ?? '';
 }
 
 const returnCodeByReasonCode: ReadonlyMap<number, number> = new Map([
@@ -142,7 +157,7 @@ const reasonCodeByReturnCode = [
   reasonCode.notAuthorized,
 ] as const;
 
-/** Maps a Reason Code to the CONNACK return code of MQTT 3.x (0–5); undefined where none fits and the server closes silently [MQTT-3.2.2-6]. */
+/** Maps a Reason Code to the CONNACK return code of MQTT 3.x (0–5); undefined where none fits and the server closes silently (MQTT 3.1.1 [MQTT-3.2.2-6]). */
 export function toConnectReturnCode(code: number): number | undefined {
   return returnCodeByReasonCode.get(code);
 }

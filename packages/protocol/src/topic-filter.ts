@@ -47,6 +47,10 @@ export function parseTopicFilter(filter: string): ParsedTopicFilter {
       `Shared Subscription ${quote(filter)} has no Topic Filter behind its ShareName [MQTT-4.8.2-2]`,
     );
   }
+  // Legal by the letter, and a way around whoever takes the prefix off once; a server may refuse any filter.
+  if (topicFilter.startsWith('$share/')) {
+    throw invalid(`Shared Subscription ${quote(filter)} holds another Shared Subscription`);
+  }
   assertWildcards(topicFilter, filter);
   return { topicFilter, shareName };
 }

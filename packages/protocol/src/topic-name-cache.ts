@@ -1,4 +1,5 @@
 /** Remembers Topic Names by their bytes, so that a known topic is neither decoded nor validated again and always is the same string. */
+import { UsageError } from './errors.js';
 import { plainTopicNames, type TopicNameDecoder } from './packets/publish.js';
 
 interface Entry {
@@ -19,8 +20,11 @@ export class TopicNameCache implements TopicNameDecoder {
   readonly #places: (Entry | undefined)[];
   readonly #mask: number;
 
-  /** `places` is rounded up to a power of two; default 8,192 names. */
+  /** `places` (1–2^24) is rounded up to a power of two; default 8,192 names. */
   constructor(places = 8192) {
+    if (!Number.isInteger(places) || places < 1 || places > 2 ** 24) {
+      throw new UsageError(`places of a topic name cache must be an integer 1–16777216, got ${places}`);
+    }
     const size = 2 ** Math.ceil(Math.log2(places));
     this.#places = new Array<Entry | undefined>(size).fill(undefined);
     this.#mask = size - 1;

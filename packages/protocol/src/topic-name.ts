@@ -9,19 +9,28 @@ import { quote, utf8Size } from './utf8.js';
  */
 export function assertTopicName(topicName: string, where = 'Topic Name'): void {
   if (topicName.length === 0) throw new TopicError(`${where} is empty [MQTT-4.7.3-1]`);
-  if (topicName.includes('+') || topicName.includes('#')) {
-    throw new TopicError(`${where} ${quote(topicName)} contains a wildcard [MQTT-3.3.2-2]`); // [MQTT-4.7.0-1]
-  }
+  assertNoWildcard(topicName, where);
   assertTopicText(topicName, where, 0x90);
 }
 
-/** Throws TopicError where a topic cannot be written as a UTF-8 Encoded String [MQTT-4.7.3-2] [MQTT-4.7.3-3]. */
-export function assertTopicText(topic: string, where: string, code: number): void {
+/** Throws TopicError on a wildcard: the one rule that a string which came over the wire can still break. */
+export function assertNoWildcard(topicName: string, where: string): void {
+  if (topicName.includes('+') || topicName.includes('#')) {
+    throw new TopicError(`${where} ${quote(topicName)} contains a wildcard [MQTT-3.3.2-2]`); // [MQTT-4.7.0-1]
+  }
+}
+
+/** Throws TopicError where a topic cannot be written as a UTF-8 Encoded String. */
+export function assertTopicText(topic: string, where: string, reasonCode: number): void {
+  if (topic.includes('\0')) {
+    throw new TopicError(`${where} ${quote(topic)} contains U+0000 [MQTT-4.7.3-2]`, { reasonCode });
+  }
   try {
     utf8Size(topic);
   } catch (cause) {
     if (!(cause instanceof PetrelError)) throw cause;
-    throw new TopicError(`${where}: ${cause.message}`, { reasonCode: code, cause });
+    const clause = cause.clause === undefined ? ' [MQTT-4.7.3-3]' : '';
+    throw new TopicError(`${where}: ${cause.message}${clause}`, { reasonCode, cause });
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * UTF-8 Encoded Strings (MQTT 5.0 section 1.5.4): decoding refuses what the standard forbids, encoding never writes it.
  * Short ASCII, which most topics are, stays in JavaScript; everything else goes to the platform's coder.
+ * MQTT 3.1.1 has the same three rules as [MQTT-1.5.3-1], [MQTT-1.5.3-2] and [MQTT-1.5.3-3].
  */
 import { MalformedPacketError, UsageError } from './errors.js';
 
@@ -10,25 +11,25 @@ const encoder = new TextEncoder();
 const longestByHand = 48;
 
 /** Decodes the bytes between two offsets; throws MalformedPacketError on ill-formed UTF-8 and on U+0000. */
-export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > longestByHand) return decodeByPlatform(bytes, start, end);
+export function decodeUtf8(bytes: Uint8Array, start: number, end: number, field = 'string'): string {
+  if (end - start > longestByHand) return decodeByPlatform(bytes, start, end, field);
   let text = '';
   for (let offset = start; offset < end; offset++) {
     const byte = bytes[offset] as number;
-    if (byte === 0 || byte > 0x7f) return decodeByPlatform(bytes, start, end);
+    if (byte === 0 || byte > 0x7f) return decodeByPlatform(bytes, start, end, field);
     text += String.fromCharCode(byte);
   }
   return text;
 }
 
-function decodeByPlatform(bytes: Uint8Array, start: number, end: number): string {
+function decodeByPlatform(bytes: Uint8Array, start: number, end: number, field: string): string {
   let text: string;
   try {
     text = decoder.decode(bytes.subarray(start, end));
   } catch (cause) {
-    throw new MalformedPacketError('string is not well-formed UTF-8 [MQTT-1.5.4-1]', { cause });
+    throw new MalformedPacketError(`${field} is not well-formed UTF-8 [MQTT-1.5.4-1]`, { cause });
   }
-  if (text.includes('\0')) throw new MalformedPacketError('string contains U+0000 [MQTT-1.5.4-2]');
+  if (text.includes('\0')) throw new MalformedPacketError(`${field} contains U+0000 [MQTT-1.5.4-2]`);
   return text;
 }
 
@@ -67,7 +68,11 @@ export function writeUtf8(bytes: Uint8Array, start: number, text: string): numbe
   return start + length;
 }
 
-/** Quotes a value for a message, shortened to what a line can hold. */
+// What JSON leaves as it is, and a terminal or a log viewer does not: C1 controls, line separators, direction marks.
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Quotes a value for a message, shortened and escaped to what one line can hold. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text);
+  const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text);
+  return shown.replace(unprintable, (mark) => `\\u{${(mark.codePointAt(0) as number).toString(16)}}`);
 }

@@ -48,9 +48,13 @@ export class InboundDelivery {
     return known === undefined ? 'new' : 'duplicate';
   }
 
-  /** PUBACK was sent: the identifier means a new message from now on [MQTT-4.3.2-5]. */
+  /**
+   * PUBACK was sent: the identifier means a new message from now on [MQTT-4.3.2-5].
+   *
+   * Not to be called for a PUBLISH of an earlier connection, which `resume` forgot.
+   */
   acknowledged(): void {
-    this.#open--;
+    if (this.#open > 0) this.#open--;
   }
 
   /** PUBREC of 0x80 or more was sent: the exchange is over [MQTT-4.3.3-9]. */

@@ -18,6 +18,8 @@ interface Entry<M> extends OutboundEntry<M> {
   released: boolean;
   /** Rank of the first PUBLISH, which the resent ones keep [MQTT-4.6.0-1]. */
   readonly sequence: number;
+  /** Rank of its PUBREC, which the PUBRELs keep [MQTT-4.6.0-4]; 0 before it. */
+  releaseSequence: number;
   /** Whether a PUBLISH of this connection holds send quota. */
   holdsQuota: boolean;
 }
@@ -65,6 +67,7 @@ export class OutboundDelivery<M> {
       message,
       released: false,
       sequence: this.#sequence++,
+      releaseSequence: 0,
       holdsQuota: true,
     });
     return packetIdentifier;
@@ -89,6 +92,7 @@ export class OutboundDelivery<M> {
       this.#end(entry);
       return 'ended';
     }
+    if (!entry.released) entry.releaseSequence = this.#sequence++;
     entry.released = true;
     return 'release';
   }
@@ -107,11 +111,19 @@ export class OutboundDelivery<M> {
     return this.#entries[packetIdentifier];
   }
 
-  /** Begins a new connection of the same session: a fresh quota, and all open exchanges are due again in their order [MQTT-4.4.0-1]. */
+  /**
+   * Begins a new connection of the same session: a fresh quota, and all open exchanges are due again [MQTT-4.4.0-1].
+   *
+   * PUBRELs come first, in the order of their PUBRECs, so that no PUBLISH that lacks quota holds one back [MQTT-3.3.4-8] [MQTT-3.3.4-10];
+   * then the PUBLISHes in their order [MQTT-4.6.0-1].
+   */
   resume(receiveMaximum: number): void {
     this.#receiveMaximum = receiveMaximum;
     this.#quota = receiveMaximum;
-    this.#resends = [...this.entries()] as Entry<M>[];
+    const open = this.entries() as readonly Entry<M>[];
+    const released = open.filter((entry) => entry.released);
+    released.sort((left, right) => left.releaseSequence - right.releaseSequence);
+    this.#resends = [...released, ...open.filter((entry) => !entry.released)];
     for (const entry of this.#resends) entry.holdsQuota = false;
   }
 
@@ -142,7 +154,16 @@ export class OutboundDelivery<M> {
   /** Puts an exchange back that a store kept; call in the original order, then `resume`. */
   restore(packetIdentifier: number, qos: 1 | 2, message: M, released: boolean): void {
     this.#identifiers.claim(packetIdentifier);
-    this.#add({ packetIdentifier, qos, message, released, sequence: this.#sequence++, holdsQuota: false });
+    const sequence = this.#sequence++;
+    this.#add({
+      packetIdentifier,
+      qos,
+      message,
+      released,
+      sequence,
+      releaseSequence: sequence,
+      holdsQuota: false,
+    });
   }
 
   /** Forgets one exchange and frees its identifier: for a message that will never be sent again. */

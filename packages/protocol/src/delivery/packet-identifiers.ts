@@ -1,5 +1,6 @@
 /** Hands out Packet Identifiers (section 2.2.1). One per session and direction; SUBSCRIBE and UNSUBSCRIBE share it with PUBLISH. */
 import { UsageError } from '../errors.js';
+import { assertPacketIdentifier } from '../packets/packet-identifier-field.js';
 
 const largestIdentifier = 0xffff;
 
@@ -31,8 +32,9 @@ export class PacketIdentifiers {
     return identifier;
   }
 
-  /** Marks an identifier of a restored session as used; throws UsageError when it is taken. */
+  /** Marks an identifier of a restored session as used; throws UsageError when it is taken or none. */
   claim(identifier: number): void {
+    assertPacketIdentifier(identifier);
     if (this.isUsed(identifier))
       throw new UsageError(`Packet Identifier ${identifier} is in use already [MQTT-2.2.1-3]`);
     if (identifier > this.#capacity()) this.#grow(identifier);

@@ -6,7 +6,7 @@ import { type AcknowledgementProperties, noProperties } from '../properties.js';
 import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
 import type { ProtocolVersion, Sender } from '../protocol-version.js';
 import { assertPacketIdentifier, decodePacketIdentifier } from './packet-identifier-field.js';
-import { decodeReasonCode } from './reason-code-field.js';
+import { assertReasonCode, decodeReasonCode } from './reason-code-field.js';
 
 /** The four packets of the QoS 1 and QoS 2 exchanges that answer a PUBLISH or each other. */
 export type AcknowledgementType = 'puback' | 'pubrec' | 'pubrel' | 'pubcomp';
@@ -26,7 +26,7 @@ export function decodeAcknowledgement<Type extends AcknowledgementType>(
   protocolVersion: ProtocolVersion,
   sender: Sender,
 ): AcknowledgementPacket<Type> {
-  const packetIdentifier = decodePacketIdentifier(reader);
+  const packetIdentifier = decodePacketIdentifier(reader, protocolVersion);
   if (protocolVersion !== 5 && reader.remaining > 0) {
     throw new MalformedPacketError(
       `${type.toUpperCase()} has ${reader.remaining} bytes behind its Packet Identifier`,
@@ -42,6 +42,7 @@ export function decodeAcknowledgement<Type extends AcknowledgementType>(
 export function acknowledgementSize(packet: AcknowledgementPacket, protocolVersion: ProtocolVersion): number {
   assertPacketIdentifier(packet.packetIdentifier);
   if (protocolVersion !== 5) return 2;
+  assertReasonCode(packet.type, packet.reasonCode);
   const size = propertiesSize(packet.properties, packet.type);
   if (size > 0) return 3 + variableByteIntegerSize(size) + size;
   return packet.reasonCode === 0 ? 2 : 3;

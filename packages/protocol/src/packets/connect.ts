@@ -9,7 +9,7 @@ import {
 } from '../errors.js';
 import { type ConnectProperties, noProperties, type WillProperties } from '../properties.js';
 import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
-import type { ProtocolVersion, QoS } from '../protocol-version.js';
+import { clauseOf, type ProtocolVersion, type QoS } from '../protocol-version.js';
 import { assertTopicName } from '../topic-name.js';
 import { quote } from '../utf8.js';
 import { assertPublishableProperties } from './publish.js';
@@ -50,7 +50,8 @@ const flag = {
 export function decodeConnect(reader: ByteReader): ConnectPacket {
   const protocolVersion = decodeProtocolVersion(reader);
   const flags = reader.uint8('Connect Flags');
-  assertConnectFlags(flags, protocolVersion);
+  if (protocolVersion !== 3) assertUnusedFlags(flags, protocolVersion);
+  assertUsedFlags(flags, protocolVersion);
   const keepAlive = reader.uint16('Keep Alive');
   const properties =
     protocolVersion === 5
@@ -64,8 +65,10 @@ export function decodeConnect(reader: ByteReader): ConnectPacket {
   // The order is fixed: Client Identifier, Will, User Name, Password [MQTT-3.1.3-1].
   const clientIdentifier = reader.utf8('Client Identifier'); // [MQTT-3.1.3-3] [MQTT-3.1.3-4]
   const will = flags & flag.will ? decodeWill(reader, flags, protocolVersion) : undefined;
-  const userName = flags & flag.userName ? reader.utf8('User Name') : undefined; // [MQTT-3.1.2-17] [MQTT-3.1.3-12]
-  const password = flags & flag.password ? reader.binary('Password') : undefined; // [MQTT-3.1.2-19]
+  const hasUserName = (flags & flag.userName) !== 0 && !isCutShort(reader, protocolVersion);
+  const userName = hasUserName ? reader.utf8('User Name') : undefined; // [MQTT-3.1.2-17] [MQTT-3.1.3-12]
+  const hasPassword = (flags & flag.password) !== 0 && !isCutShort(reader, protocolVersion);
+  const password = hasPassword ? reader.binary('Password') : undefined; // [MQTT-3.1.2-19]
   return {
     type: 'connect',
     protocolVersion,
@@ -102,21 +105,34 @@ function decodeProtocolVersion(reader: ByteReader): ProtocolVersion {
   );
 }
 
-function assertConnectFlags(flags: number, protocolVersion: ProtocolVersion): void {
+/** Holds the flags without a meaning to 0; MQTT 3.1 disregards them instead. */
+function assertUnusedFlags(flags: number, protocolVersion: ProtocolVersion): void {
   if (flags & flag.reserved)
     throw new MalformedPacketError('CONNECT has its reserved flag set [MQTT-3.1.2-3]');
-  if (flags & flag.will) {
-    if ((flags & flag.willQoS) === flag.willQoS)
-      throw new MalformedPacketError('CONNECT has Will QoS 3 [MQTT-3.1.2-12]');
-  } else {
-    if (flags & flag.willQoS)
-      throw new MalformedPacketError('CONNECT has a Will QoS without a Will [MQTT-3.1.2-11]');
-    if (flags & flag.willRetain)
-      throw new MalformedPacketError('CONNECT has Will Retain without a Will [MQTT-3.1.2-13]');
+  if (flags & flag.will) return;
+  if (flags & flag.willQoS) {
+    const clause = clauseOf(protocolVersion, '[MQTT-3.1.2-11]', '[MQTT-3.1.2-13]');
+    throw new MalformedPacketError(`CONNECT has a Will QoS without a Will ${clause}`);
+  }
+  if (flags & flag.willRetain) {
+    const clause = clauseOf(protocolVersion, '[MQTT-3.1.2-13]', '[MQTT-3.1.2-15]');
+    throw new MalformedPacketError(`CONNECT has Will Retain without a Will ${clause}`);
+  }
+}
+
+function assertUsedFlags(flags: number, protocolVersion: ProtocolVersion): void {
+  if (flags & flag.will && (flags & flag.willQoS) === flag.willQoS) {
+    const clause = clauseOf(protocolVersion, '[MQTT-3.1.2-12]', '[MQTT-3.1.2-14]');
+    throw new MalformedPacketError(`CONNECT has Will QoS 3 ${clause}`);
   }
   if (protocolVersion !== 5 && flags & flag.password && !(flags & flag.userName)) {
     throw new MalformedPacketError('CONNECT has a Password without a User Name [MQTT-3.1.2-22]');
   }
+}
+
+/** MQTT 3.1 lets the Remaining Length outrank the flags: a User Name or Password may be announced and missing. */
+function isCutShort(reader: ByteReader, protocolVersion: ProtocolVersion): boolean {
+  return protocolVersion === 3 && reader.remaining === 0;
 }
 
 function decodeWill(reader: ByteReader, flags: number, protocolVersion: ProtocolVersion): Will {
@@ -137,24 +153,39 @@ function decodeWill(reader: ByteReader, flags: number, protocolVersion: Protocol
   };
 }
 
-/** The bytes of the body. */
+/** The bytes of the body; throws UsageError or TopicError on what no CONNECT may say. */
 export function connectSize(packet: ConnectPacket): number {
-  const { will, userName, password, properties, protocolVersion } = packet;
+  const { will, userName, password, properties, protocolVersion, keepAlive } = packet;
   if (protocolVersion !== 5 && password !== undefined && userName === undefined) {
     throw new UsageError('MQTT 3.x has no Password without a User Name [MQTT-3.1.2-22]');
   }
+  if (!Number.isInteger(keepAlive) || keepAlive < 0 || keepAlive > 0xffff)
+    throw new UsageError(`Keep Alive must be an integer 0–65535 (seconds), got ${keepAlive}`);
+  if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
+    throw new UsageError('Authentication Data needs an Authentication Method');
+  }
   let size = (protocolVersion === 3 ? 8 : 6) + 1 + 1 + 2 + utf8FieldSize(packet.clientIdentifier);
   if (protocolVersion === 5) size += sizeWithLength(propertiesSize(properties, 'connect'));
-  if (will !== undefined) {
-    assertTopicName(will.topicName, 'Will Topic');
-    if (protocolVersion === 5) size += sizeWithLength(propertiesSize(will.properties, 'will'));
-    if (will.payload.length > 0xffff)
-      throw new UsageError(`Will Payload takes ${will.payload.length} bytes, at most 65535 fit`);
-    size += utf8FieldSize(will.topicName) + 2 + will.payload.length;
-  }
+  if (will !== undefined) size += willSize(will, protocolVersion);
   if (userName !== undefined) size += utf8FieldSize(userName);
-  if (password !== undefined) size += 2 + password.length;
+  if (password !== undefined) size += binarySize(password, 'Password');
   return size;
+}
+
+function willSize({ topicName, payload, qos, properties }: Will, protocolVersion: ProtocolVersion): number {
+  assertTopicName(topicName, 'Will Topic');
+  if (qos !== 0 && qos !== 1 && qos !== 2)
+    throw new UsageError(`Will QoS must be 0, 1 or 2, got ${String(qos)} [MQTT-3.1.2-12]`);
+  const size = utf8FieldSize(topicName) + binarySize(payload, 'Will Payload');
+  if (protocolVersion !== 5) return size;
+  if (properties.responseTopic !== undefined)
+    assertTopicName(properties.responseTopic, 'Will Response Topic');
+  return size + sizeWithLength(propertiesSize(properties, 'will'));
+}
+
+function binarySize(value: Uint8Array, field: string): number {
+  if (value.length > 0xffff) throw new UsageError(`${field} takes ${value.length} bytes, at most 65535 fit`);
+  return 2 + value.length;
 }
 
 function sizeWithLength(size: number): number {

@@ -5,7 +5,7 @@ import { ProtocolError } from '../errors.js';
 import { type DisconnectProperties, noProperties } from '../properties.js';
 import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
 import type { ProtocolVersion, Sender } from '../protocol-version.js';
-import { decodeReasonCode } from './reason-code-field.js';
+import { assertReasonCode, decodeReasonCode } from './reason-code-field.js';
 
 /** DISCONNECT. */
 export interface DisconnectPacket {
@@ -39,6 +39,7 @@ export function disconnectSize(
   protocolVersion: ProtocolVersion,
 ): number {
   if (protocolVersion !== 5) return 0;
+  assertReasonCode('disconnect', reasonCode);
   const size = propertiesSize(properties, 'disconnect');
   if (size > 0) return 1 + variableByteIntegerSize(size) + size;
   return reasonCode === 0 ? 0 : 1;

@@ -5,7 +5,7 @@ import { MalformedPacketError, PetrelError, ProtocolError, UsageError } from '..
 import { noProperties, type PublishProperties } from '../properties.js';
 import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
 import type { ProtocolVersion, QoS, Sender } from '../protocol-version.js';
-import { assertTopicName } from '../topic-name.js';
+import { assertNoWildcard, assertTopicName } from '../topic-name.js';
 import { decodeUtf8 } from '../utf8.js';
 import { assertPacketIdentifier, decodePacketIdentifier } from './packet-identifier-field.js';
 
@@ -30,8 +30,8 @@ export interface TopicNameDecoder {
 /** Decodes and validates every time. */
 export const plainTopicNames: TopicNameDecoder = {
   decode(bytes, start, end) {
-    const topicName = decodeUtf8(bytes, start, end);
-    assertTopicName(topicName);
+    const topicName = decodeUtf8(bytes, start, end, 'Topic Name');
+    assertNoWildcard(topicName, 'Topic Name');
     return topicName;
   },
 };
@@ -49,7 +49,7 @@ export function decodePublish(
   if (qos === 3) throw new MalformedPacketError('PUBLISH has QoS 3 [MQTT-3.3.1-4]');
   if (dup && qos === 0) throw new MalformedPacketError('PUBLISH has DUP at QoS 0 [MQTT-3.3.1-2]');
   const topicName = decodeTopicName(reader, topicNames); // [MQTT-3.3.2-1]
-  const packetIdentifier = qos === 0 ? 0 : decodePacketIdentifier(reader); // [MQTT-2.2.1-2]
+  const packetIdentifier = qos === 0 ? 0 : decodePacketIdentifier(reader, protocolVersion); // [MQTT-2.2.1-2]
   let properties: PublishProperties = noProperties;
   if (protocolVersion === 5) {
     properties = decodeProperties<PublishProperties>(reader, 'publish');
@@ -109,12 +109,17 @@ export function publishFlags({ dup, qos, retain }: PublishPacket): number {
 /** The bytes of the body; throws on what no PUBLISH may say. */
 export function publishSize(packet: PublishPacket, protocolVersion: ProtocolVersion): number {
   const { topicName, qos, dup, properties } = packet;
+  const { topicAlias, responseTopic } = properties;
   if (qos !== 0 && qos !== 1 && qos !== 2)
     throw new UsageError(`QoS must be 0, 1 or 2, got ${String(qos)} [MQTT-3.3.1-4]`);
   if (dup && qos === 0) throw new UsageError('DUP is always false at QoS 0 [MQTT-3.3.1-2]');
   if (qos > 0) assertPacketIdentifier(packet.packetIdentifier);
+  if (topicName === '' && (protocolVersion !== 5 || topicAlias === undefined))
+    throw new UsageError('PUBLISH needs a Topic Name or a Topic Alias [MQTT-4.7.3-1]');
+  assertNoWildcard(topicName, 'Topic Name');
   let size = utf8FieldSize(topicName) + (qos > 0 ? 2 : 0) + packet.payload.length;
   if (protocolVersion === 5) {
+    if (responseTopic !== undefined) assertTopicName(responseTopic, 'Response Topic');
     const propertySize = propertiesSize(properties, 'publish');
     size += variableByteIntegerSize(propertySize) + propertySize;
   }

@@ -4,7 +4,7 @@ import { type ByteWriter, utf8FieldSize, variableByteIntegerSize } from '../byte
 import { MalformedPacketError, ProtocolError, UsageError } from '../errors.js';
 import { noProperties, type SubscribeProperties } from '../properties.js';
 import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
-import type { ProtocolVersion, QoS } from '../protocol-version.js';
+import { clauseOf, type ProtocolVersion, type QoS } from '../protocol-version.js';
 import { parseTopicFilter } from '../topic-filter.js';
 import { quote } from '../utf8.js';
 import { assertPacketIdentifier, decodePacketIdentifier } from './packet-identifier-field.js';
@@ -35,10 +35,13 @@ export interface SubscribePacket {
  * A Topic Filter is UTF-8 here and no more: whether it is a valid filter is answered per filter in SUBACK, not by closing.
  */
 export function decodeSubscribe(reader: ByteReader, protocolVersion: ProtocolVersion): SubscribePacket {
-  const packetIdentifier = decodePacketIdentifier(reader);
+  const packetIdentifier = decodePacketIdentifier(reader, protocolVersion);
   const properties: SubscribeProperties =
     protocolVersion === 5 ? decodeProperties(reader, 'subscribe') : noProperties;
-  if (reader.remaining === 0) throw new ProtocolError('SUBSCRIBE has no Topic Filter [MQTT-3.8.3-2]');
+  if (reader.remaining === 0) {
+    const clause = clauseOf(protocolVersion, '[MQTT-3.8.3-2]', '[MQTT-3.8.3-3]');
+    throw new ProtocolError(`SUBSCRIBE has no Topic Filter ${clause}`);
+  }
   const subscriptions: SubscriptionRequest[] = [];
   while (reader.remaining > 0) {
     const topicFilter = reader.utf8('Topic Filter'); // [MQTT-3.8.3-1]
@@ -53,13 +56,16 @@ function decodeOptions(
   protocolVersion: ProtocolVersion,
 ): SubscriptionRequest {
   if (options & (protocolVersion === 5 ? 0xc0 : 0xfc)) {
-    const clause = protocolVersion === 5 ? '[MQTT-3.8.3-5]' : '[MQTT-3.8.3-4]';
+    const clause = clauseOf(protocolVersion, '[MQTT-3.8.3-5]', '[MQTT-3.8.3-4]');
     throw new MalformedPacketError(
       `Subscription Options 0x${options.toString(16)} have reserved bits set ${clause}`,
     );
   }
   const qos = options & 3;
-  if (qos === 3) throw new ProtocolError('SUBSCRIBE asks for QoS 3 (MQTT 5.0 section 3.8.3.1)');
+  if (qos === 3) {
+    if (protocolVersion !== 5) throw new MalformedPacketError('SUBSCRIBE asks for QoS 3 [MQTT-3.8.3-4]');
+    throw new ProtocolError('SUBSCRIBE asks for QoS 3 (MQTT 5.0 section 3.8.3.1)');
+  }
   const retainHandling = (options >> 4) & 3;
   if (retainHandling === 3)
     throw new ProtocolError('SUBSCRIBE has Retain Handling 3 (MQTT 5.0 section 3.8.3.1)');

@@ -1,12 +1,12 @@
 /** UNSUBACK (section 3.11): one Reason Code for each Topic Filter on MQTT 5, none on MQTT 3.x. */
 import type { ByteReader } from '../byte-reader.js';
 import { type ByteWriter, variableByteIntegerSize } from '../byte-writer.js';
-import { MalformedPacketError } from '../errors.js';
+import { MalformedPacketError, UsageError } from '../errors.js';
 import { type AcknowledgementProperties, noProperties } from '../properties.js';
 import { decodeProperties, propertiesSize, writeProperties } from '../property-codec.js';
 import type { ProtocolVersion } from '../protocol-version.js';
 import { assertPacketIdentifier, decodePacketIdentifier } from './packet-identifier-field.js';
-import { decodeReasonCode } from './reason-code-field.js';
+import { assertReasonCode, decodeReasonCode } from './reason-code-field.js';
 
 /** UNSUBACK. */
 export interface UnsubackPacket {
@@ -18,7 +18,7 @@ export interface UnsubackPacket {
 
 /** Reads the body. */
 export function decodeUnsuback(reader: ByteReader, protocolVersion: ProtocolVersion): UnsubackPacket {
-  const packetIdentifier = decodePacketIdentifier(reader);
+  const packetIdentifier = decodePacketIdentifier(reader, protocolVersion);
   if (protocolVersion !== 5)
     return { type: 'unsuback', packetIdentifier, reasonCodes: [], properties: noProperties };
   const properties: AcknowledgementProperties = decodeProperties(reader, 'unsuback');
@@ -28,10 +28,14 @@ export function decodeUnsuback(reader: ByteReader, protocolVersion: ProtocolVers
   return { type: 'unsuback', packetIdentifier, reasonCodes, properties };
 }
 
-/** The bytes of the body. */
+/** The bytes of the body; on MQTT 5 throws UsageError without a Reason Code, or with one that is not for UNSUBACK. */
 export function unsubackSize(packet: UnsubackPacket, protocolVersion: ProtocolVersion): number {
   assertPacketIdentifier(packet.packetIdentifier);
   if (protocolVersion !== 5) return 2;
+  if (packet.reasonCodes.length === 0) {
+    throw new UsageError('UNSUBACK needs a Reason Code for each Topic Filter [MQTT-3.11.3-1]');
+  }
+  for (const code of packet.reasonCodes) assertReasonCode('unsuback', code);
   const propertySize = propertiesSize(packet.properties, 'unsuback');
   return 2 + variableByteIntegerSize(propertySize) + propertySize + packet.reasonCodes.length;
 }

@@ -18,7 +18,7 @@ export interface UnsubscribePacket {
 
 /** Reads the body. */
 export function decodeUnsubscribe(reader: ByteReader, protocolVersion: ProtocolVersion): UnsubscribePacket {
-  const packetIdentifier = decodePacketIdentifier(reader);
+  const packetIdentifier = decodePacketIdentifier(reader, protocolVersion);
   const properties: CommonProperties =
     protocolVersion === 5 ? decodeProperties(reader, 'unsubscribe') : noProperties;
   if (reader.remaining === 0) throw new ProtocolError('UNSUBSCRIBE has no Topic Filter [MQTT-3.10.3-2]');
