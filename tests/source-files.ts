@@ -86,6 +86,7 @@ export function placeOf({ path, text }: RepositoryFile, offset: number): string 
 export interface PackageManifest {
   readonly name: string;
   readonly version: string;
+  readonly license?: string;
   readonly private?: boolean;
   readonly bin?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;

@@ -257,11 +257,12 @@ describe('pages', () => {
   });
 });
 
-test('the licence is the same everywhere', () => {
+test('the licence is the same everywhere, and goes with every package', () => {
   const folders = manifestOf('.').workspaces ?? [];
-  const licences = ['.', ...folders].map(
-    (folder) =>
-      (JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as { license?: string }).license,
-  );
+  const licences = ['.', ...folders].map((folder) => manifestOf(folder).license);
   expect(new Set(licences)).toEqual(new Set(['Apache-2.0']));
+  const text = readFileSync(join(root, 'LICENSE'), 'utf8');
+  for (const folder of folders.filter((folder) => manifestOf(folder).private !== true)) {
+    expect(readFileSync(join(root, folder, 'LICENSE'), 'utf8') === text, `${folder}/LICENSE`).toBe(true);
+  }
 });
