@@ -1,0 +1,227 @@
+/** The client as programs see it: checks what it is given and hands it to the part that does it. */
+import type { PetrelError } from '@petrel/protocol';
+import type { ClientEvents, ClientStatus } from './client-events.js';
+import { ConnectionError } from './errors.js';
+import { EventEmitter, type Listener } from './event-emitter.js';
+import type { MessageHandler } from './handler-runner.js';
+import { Link } from './link.js';
+import { createMessage, type PublishOptions, type PublishResult } from './outbound-message.js';
+import type { ResolvedOptions } from './resolve-options.js';
+import type { ServerInfo } from './server-info.js';
+import { Session } from './session.js';
+import { resolveFilters, resolveSubscribeOptions, type SubscribeOptions } from './subscribe-options.js';
+import type { Subscription } from './subscription.js';
+import type { Platform } from './transport.js';
+
+/**
+ * An MQTT client: one session with a server, over as many connections as it takes.
+ *
+ * Made by `connect` and `createClient`. All methods may be called in every status; what needs a connection waits for it.
+ */
+export class Client {
+  readonly #options: ResolvedOptions;
+  readonly #events = new EventEmitter<ClientEvents>();
+  readonly #session: Session;
+  readonly #link: Link;
+  /** Why nothing can be sent any more. */
+  #ended: PetrelError | undefined;
+  #closing: Promise<void> | undefined;
+  #reportEnded: () => void = () => {};
+  readonly #whenEnded = new Promise<void>((resolve) => {
+    this.#reportEnded = resolve;
+  });
+
+  /** @internal Use `connect` or `createClient`. */
+  constructor(options: ResolvedOptions, platform: Platform, initialAttempts: number) {
+    this.#options = options;
+    this.#session = new Session(options, this.#events);
+    this.#link = new Link({
+      options,
+      session: this.#session,
+      events: this.#events,
+      defer: platform.defer,
+      initialAttempts,
+      onGaveUp: (error) => {
+        this.#events.emit('error', error);
+        this.#end(error);
+      },
+    });
+    this.#start();
+  }
+
+  #start(): void {
+    const { sessionStore, clientIdentifier } = this.#options;
+    if (sessionStore === undefined) {
+      this.#link.start();
+      return;
+    }
+    Promise.resolve()
+      .then(() => sessionStore.open(clientIdentifier))
+      .then((stored) => {
+        this.#session.restore(stored);
+        this.#link.start();
+      })
+      .catch((cause: unknown) => {
+        this.#end(
+          new ConnectionError('PETREL_CLIENT_CLOSED', `the session store failed: ${String(cause)}`, {
+            cause,
+          }),
+        );
+      });
+  }
+
+  /** What the connection is doing; `on('status')` follows it. */
+  get status(): ClientStatus {
+    return this.#link.status;
+  }
+
+  /** The server of the current or last connection and its limits; undefined before the first. */
+  get server(): ServerInfo | undefined {
+    return this.#link.server;
+  }
+
+  /** The Client Identifier; empty until a server has assigned one where it was to. */
+  get clientIdentifier(): string {
+    return this.#link.clientIdentifier;
+  }
+
+  /** Messages that wait to be sent, and QoS 1 and 2 messages that wait for an acknowledgement. */
+  get pending(): { readonly waiting: number; readonly inFlight: number } {
+    const { waiting, inFlight } = this.#session.outbox;
+    return { waiting, inFlight };
+  }
+
+  /** Adds a listener; the returned function removes it. A `status` listener is called at once with the current status. */
+  on<E extends keyof ClientEvents>(event: E, listener: Listener<ClientEvents[E]>): () => void {
+    const off = this.#events.on(event, listener);
+    if (event === 'status') (listener as Listener<ClientEvents['status']>)(this.status);
+    return off;
+  }
+
+  /** Removes a listener. */
+  off<E extends keyof ClientEvents>(event: E, listener: Listener<ClientEvents[E]>): void {
+    this.#events.off(event, listener);
+  }
+
+  /** Resolves once there is a connection, at once when there is; rejects when the client is closed or gives up. */
+  connected({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<ServerInfo> {
+    return new Promise((resolve, reject) => {
+      const settle = (status: ClientStatus) => {
+        if (status === 'connected') done(() => resolve(this.server as ServerInfo));
+        if (status === 'closed') done(() => reject(this.#ended ?? clientClosed()));
+      };
+      const abort = () => done(() => reject(signal?.reason as Error));
+      const done = (act: () => void) => {
+        this.#events.off('status', settle);
+        signal?.removeEventListener('abort', abort);
+        act();
+      };
+      if (signal?.aborted) return abort();
+      this.#events.on('status', settle);
+      signal?.addEventListener('abort', abort);
+      settle(this.status);
+    });
+  }
+
+  /**
+   * Publishes a message.
+   *
+   * Resolves when its QoS is complete: 0 when it is written, 1 at PUBACK, 2 at PUBCOMP. Rejects with TopicError or UsageError on bad
+   * arguments, with DeliveryError when the server refuses it (`reasonCode`), its limits forbid it, the queue is full or it expires,
+   * with ConnectionError when the client is closed, with the signal's reason. `payload` must not be changed until then. Messages leave in the order
+   * of the calls.
+   */
+  publish(
+    topicName: string,
+    payload: string | Uint8Array = '',
+    options: PublishOptions = {},
+  ): Promise<PublishResult> {
+    try {
+      if (this.#ended !== undefined) throw this.#ended;
+      return this.#session.outbox.publish(createMessage(topicName, payload, options), options.signal);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /**
+   * Subscribes; handlers get messages from the moment of the call.
+   *
+   * Resolves when the server has granted all filters; rejects with DeliveryError when it refuses one, and then holds none. With a handler, the
+   * handler's promise decides the acknowledgement; without, iterate the subscription. Kept over reconnects until `unsubscribe`.
+   */
+  subscribe(topicFilter: string | readonly string[], handler: MessageHandler): Promise<Subscription>;
+  subscribe(
+    topicFilter: string | readonly string[],
+    options?: SubscribeOptions,
+    handler?: MessageHandler,
+  ): Promise<Subscription>;
+  subscribe(
+    topicFilter: string | readonly string[],
+    second: SubscribeOptions | MessageHandler = {},
+    third?: MessageHandler,
+  ): Promise<Subscription> {
+    try {
+      if (this.#ended !== undefined) throw this.#ended;
+      const [given, handler] = typeof second === 'function' ? [{}, second] : [second, third];
+      const filters = resolveFilters(topicFilter);
+      return this.#session.subscribe(filters, resolveSubscribeOptions(given, filters), handler);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /** Ends a filter for everybody who subscribed to it here, and for a session that an earlier process left. */
+  async unsubscribe(topicFilter: string | readonly string[]): Promise<void> {
+    if (this.#ended !== undefined) throw this.#ended;
+    await Promise.all(resolveFilters(topicFilter).map((filter) => this.#session.unsubscribe(filter)));
+  }
+
+  /**
+   * Finishes and closes: takes no new messages, waits for messages in flight and running handlers, up to `graceMs` (default: the option
+   * `closeTimeoutMs`), sends DISCONNECT. What is left then is rejected with ConnectionError. May be called twice.
+   */
+  close({
+    graceMs = this.#options.closeTimeoutMs,
+  }: {
+    readonly graceMs?: number | undefined;
+  } = {}): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    if (this.#ended !== undefined) return;
+    let cancel = () => {};
+    const deadline = new Promise<void>((resolve) => {
+      cancel = this.#options.clock.schedule(graceMs, resolve);
+    });
+    await Promise.race([this.#session.drain(), deadline, this.#whenEnded]);
+    cancel();
+    if (this.#ended !== undefined) return;
+    this.#ended = clientClosed();
+    await this.#link.close();
+    await this.#session.end(this.#ended);
+  }
+
+  /** Stops now: no DISCONNECT, so the server publishes the Will; everything pending is rejected. May be called twice. */
+  destroy(error: PetrelError = clientClosed()): void {
+    this.#end(error);
+  }
+
+  #end(error: PetrelError): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = error;
+    this.#link.destroy();
+    this.#session.end(error).catch((cause: PetrelError) => this.#events.emit('error', cause));
+    this.#reportEnded();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function clientClosed(): ConnectionError {
+  return new ConnectionError('PETREL_CLIENT_CLOSED', 'the client is closed');
+}

@@ -1,0 +1,70 @@
+/** Builds CONNECT from the options, and gets the credentials for it. */
+import {
+  type ConnectPacket,
+  largestPacketSize,
+  noProperties,
+  type ProtocolVersion,
+  UsageError,
+} from '@petrel/protocol';
+import type { Endpoint } from './endpoint.js';
+import { ConnectError } from './errors.js';
+import type { ValueOrFunction } from './options.js';
+import { toPayload } from './payload.js';
+import type { ResolvedOptions } from './resolve-options.js';
+
+/** User name and password for one server. */
+export interface Credentials {
+  readonly userName: string | undefined;
+  readonly password: Uint8Array | undefined;
+}
+
+/** Asks the option functions, then the URL; throws ConnectError when a function fails. */
+export async function resolveCredentials(options: ResolvedOptions, endpoint: Endpoint): Promise<Credentials> {
+  const userName = (await currentValue(options.userName, 'userName')) ?? endpoint.userName;
+  const password = (await currentValue(options.password, 'password')) ?? endpoint.password;
+  return { userName, password: password === undefined ? undefined : toPayload(password) };
+}
+
+async function currentValue<T>(value: ValueOrFunction<T>, name: string): Promise<T> {
+  if (typeof value !== 'function') return value;
+  try {
+    return await (value as () => T | Promise<T>)();
+  } catch (cause) {
+    throw new ConnectError('PETREL_CONNECT_CREDENTIALS', `the function given as option "${name}" failed`, {
+      cause,
+    });
+  }
+}
+
+/** CONNECT for one protocol version; throws UsageError on what that version cannot say. */
+export function connectPacket(
+  options: ResolvedOptions,
+  protocolVersion: ProtocolVersion,
+  session: { readonly clientIdentifier: string; readonly cleanStart: boolean },
+  credentials: Credentials,
+): ConnectPacket {
+  if (protocolVersion !== 5 && session.clientIdentifier === '' && !session.cleanStart) {
+    throw new UsageError('MQTT 3.x needs a clientIdentifier when cleanStart is false [MQTT-3.1.3-7]');
+  }
+  return {
+    type: 'connect',
+    protocolVersion,
+    ...session,
+    keepAlive: options.keepAlive,
+    will: options.will,
+    ...credentials,
+    properties: protocolVersion === 5 ? properties(options) : noProperties,
+  };
+}
+
+/** What the standard assumes anyway is left out. */
+function properties(options: ResolvedOptions): ConnectPacket['properties'] {
+  const { sessionExpiryInterval, receiveMaximum, maximumPacketSize, topicAliasMaximum } = options;
+  return {
+    ...options.properties,
+    sessionExpiryInterval: sessionExpiryInterval === 0 ? undefined : sessionExpiryInterval,
+    receiveMaximum: receiveMaximum === 65_535 ? undefined : receiveMaximum,
+    maximumPacketSize: maximumPacketSize === largestPacketSize ? undefined : maximumPacketSize,
+    topicAliasMaximum: topicAliasMaximum === 0 ? undefined : topicAliasMaximum,
+  };
+}

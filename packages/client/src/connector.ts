@@ -1,0 +1,124 @@
+/** Tries every server once, at every protocol version that makes sense, until one accepts. Remembers what each server speaks. */
+import {
+  type ConnackPacket,
+  type Packet,
+  PetrelError,
+  type ProtocolVersion,
+  type TopicNameDecoder,
+} from '@petrel/protocol';
+import { type Credentials, connectPacket, resolveCredentials } from './connect-packet.js';
+import type { Connection } from './connection.js';
+import type { Endpoint } from './endpoint.js';
+import { ConnectError } from './errors.js';
+import { Handshake, suggestsOlderVersion } from './handshake.js';
+import type { ResolvedOptions } from './resolve-options.js';
+import { type ServerInfo, serverInfo } from './server-info.js';
+
+/** What a connector needs besides the options. */
+export interface ConnectorOptions {
+  readonly options: ResolvedOptions;
+  readonly defer: (run: () => void) => void;
+  readonly topicNames: TopicNameDecoder;
+  readonly onSend: (packet: Packet) => void;
+  /** The session to ask for; read again for every CONNECT. */
+  readonly session: (protocolVersion: ProtocolVersion) => { clientIdentifier: string; cleanStart: boolean };
+  /** Must give the connection its next owner before it returns. */
+  readonly onAccepted: (connection: Connection, server: ServerInfo) => void;
+}
+
+export class Connector {
+  readonly #needs: ConnectorOptions;
+  /** The version that each server has accepted, by its name. */
+  readonly #spoken = new Map<string, ProtocolVersion>();
+  #handshake: Handshake | undefined;
+  #stopped: unknown;
+  #next = 0;
+
+  constructor(needs: ConnectorOptions) {
+    this.#needs = needs;
+  }
+
+  /** One round through all servers, beginning with the one that worked last; resolves with the last failure, or undefined once accepted. */
+  async round(): Promise<ConnectError | undefined> {
+    const { endpoints } = this.#needs.options;
+    let failure: ConnectError | undefined;
+    for (let count = 0; count < endpoints.length; count++) {
+      const endpoint = endpoints[this.#next % endpoints.length] as Endpoint;
+      failure = await this.#tryEndpoint(endpoint);
+      if (failure === undefined || this.#stopped !== undefined) return failure;
+      this.#next++;
+    }
+    return failure;
+  }
+
+  /** Ends the running round, and every later one at its beginning. */
+  stop(cause: unknown): void {
+    this.#stopped = cause;
+    this.#handshake?.abort(cause);
+  }
+
+  async #tryEndpoint(endpoint: Endpoint): Promise<ConnectError | undefined> {
+    const spoken = this.#spoken.get(endpoint.name);
+    const versions = this.#needs.options.protocolVersions.filter((version) => version <= (spoken ?? 5));
+    try {
+      const credentials = await resolveCredentials(this.#needs.options, endpoint);
+      let failure: ConnectError | undefined;
+      for (const version of versions) {
+        failure = await this.#tryVersion(endpoint, version, credentials);
+        if (failure === undefined) this.#spoken.set(endpoint.name, version);
+        const goesOn = failure !== undefined && suggestsOlderVersion(failure, version === spoken);
+        if (!goesOn || this.#stopped !== undefined) break;
+      }
+      return failure;
+    } catch (error) {
+      if (error instanceof ConnectError) return error;
+      const code = error instanceof PetrelError ? 'PETREL_CONNECT_INVALID' : 'PETREL_CONNECT_UNREACHABLE';
+      const why = error instanceof Error ? error.message : String(error);
+      return new ConnectError(code, `${endpoint.name} cannot be connected to: ${why}`, { cause: error });
+    }
+  }
+
+  #tryVersion(
+    endpoint: Endpoint,
+    protocolVersion: ProtocolVersion,
+    credentials: Credentials,
+  ): Promise<ConnectError | undefined> {
+    const { options, defer, topicNames, onSend, session, onAccepted } = this.#needs;
+    if (this.#stopped !== undefined) {
+      const message = `connecting to ${endpoint.name} was stopped`;
+      return Promise.resolve(
+        new ConnectError('PETREL_CONNECT_UNREACHABLE', message, { cause: this.#stopped }),
+      );
+    }
+    const connect = connectPacket(options, protocolVersion, session(protocolVersion), credentials);
+    return new Promise((resolve) => {
+      this.#handshake = new Handshake({
+        open: endpoint.open,
+        protocolVersion,
+        maximumPacketSize: options.maximumPacketSize,
+        topicNames,
+        clock: options.clock,
+        defer,
+        onSend,
+        connect,
+        timeoutMs: options.connectTimeoutMs,
+        name: endpoint.name,
+        onAccepted: (connection: Connection, connack: ConnackPacket) => {
+          this.#handshake = undefined;
+          const asked = {
+            ...options,
+            url: endpoint.name,
+            protocolVersion,
+            clientIdentifier: connect.clientIdentifier,
+          };
+          resolve(undefined);
+          onAccepted(connection, serverInfo(connack, asked));
+        },
+        onFailed: (error) => {
+          this.#handshake = undefined;
+          resolve(error);
+        },
+      });
+    });
+  }
+}

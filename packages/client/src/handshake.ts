@@ -1,0 +1,142 @@
+/**
+ * CONNECT and what answers it. Ends in one of two ways: accepted, with the connection handed over in the same turn, so that no packet
+ * behind the CONNACK is lost; or failed, with the one error that says why. Enhanced authentication will answer AUTH here.
+ */
+import {
+  type ConnackPacket,
+  type ConnectPacket,
+  describePacket,
+  describeReasonCode,
+  type Packet,
+  type PetrelError,
+  ProtocolError,
+  reasonCode,
+} from '@petrel/protocol';
+import { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.js';
+import { ConnectError } from './errors.js';
+
+/** One attempt to connect. */
+export interface HandshakeOptions extends ConnectionOptions {
+  readonly connect: ConnectPacket;
+  readonly timeoutMs: number;
+  /** URL without credentials, for messages. */
+  readonly name: string;
+  /** Must give the connection its next owner before it returns. */
+  readonly onAccepted: (connection: Connection, connack: ConnackPacket) => void;
+  readonly onFailed: (error: ConnectError) => void;
+}
+
+/** The first owner of a connection. */
+export class Handshake implements ConnectionOwner {
+  readonly #options: HandshakeOptions;
+  readonly #connection: Connection;
+  readonly #cancelTimeout: () => void;
+  #opened = false;
+  #over = false;
+
+  constructor(options: HandshakeOptions) {
+    this.#options = options;
+    this.#connection = new Connection(options, this);
+    this.#cancelTimeout = options.clock.schedule(options.timeoutMs, () => {
+      const what = this.#opened ? 'did not answer the CONNECT' : 'could not be reached';
+      this.#fail('PETREL_CONNECT_TIMEOUT', `${options.name} ${what} within ${options.timeoutMs} ms`);
+    });
+  }
+
+  /** Gives up; `onFailed` gets the cause. */
+  abort(cause: unknown): void {
+    this.#fail('PETREL_CONNECT_UNREACHABLE', `connecting to ${this.#options.name} was stopped`, cause);
+  }
+
+  onOpen(): void {
+    this.#opened = true;
+    try {
+      this.#connection.send(this.#options.connect); // [MQTT-3.1.0-1]
+      this.#connection.flush();
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      this.#fail('PETREL_CONNECT_INVALID', `CONNECT cannot be written: ${why}`, cause);
+    }
+  }
+
+  onPacket(packet: Packet): void {
+    switch (packet.type) {
+      case 'connack':
+        this.#onConnack(packet);
+        return;
+      case 'auth':
+        throw new ProtocolError(
+          'the server sent AUTH, the CONNECT named no Authentication Method [MQTT-4.12.0-7]',
+        );
+      default:
+        throw new ProtocolError(`the server sent ${describePacket(packet)} before CONNACK [MQTT-3.2.0-1]`);
+    }
+  }
+
+  #onConnack(connack: ConnackPacket): void {
+    const { name, connect, onAccepted } = this.#options;
+    const code = connack.reasonCode;
+    if (code >= 0x80) {
+      const reason = connack.properties.reasonString;
+      const detail = reason === undefined ? '' : `: ${reason}`;
+      // [MQTT-4.13.2-1]
+      this.#fail(
+        'PETREL_CONNECT_REFUSED',
+        `${name} refused: ${describeReasonCode(code)}${detail}`,
+        undefined,
+        code,
+      );
+      return;
+    }
+    if (connect.cleanStart && connack.sessionPresent) {
+      throw new ProtocolError('CONNACK has Session Present after Clean Start [MQTT-3.2.2-4]');
+    }
+    if (
+      connect.clientIdentifier === '' &&
+      connect.protocolVersion === 5 &&
+      !connack.properties.assignedClientIdentifier
+    ) {
+      throw new ProtocolError('CONNACK assigns no Client Identifier to a client without one [MQTT-3.2.2-16]');
+    }
+    this.#over = true;
+    this.#cancelTimeout();
+    onAccepted(this.#connection, connack);
+  }
+
+  onDrain(): void {
+    // Nothing waits: CONNECT was the only packet.
+  }
+
+  onClose(error: PetrelError): void {
+    const { name } = this.#options;
+    const cause = error.cause ?? error;
+    const detail = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+    if (error.code !== 'PETREL_CONNECTION_LOST') {
+      this.#fail('PETREL_CONNECT_BAD_ANSWER', `${name} broke the protocol: ${error.message}`, error);
+    } else if (this.#opened) {
+      this.#fail('PETREL_CONNECT_CLOSED', `${name} closed without answering the CONNECT${detail}`, cause);
+    } else {
+      this.#fail('PETREL_CONNECT_UNREACHABLE', `${name} cannot be reached${detail}`, cause);
+    }
+  }
+
+  #fail(
+    code: ConstructorParameters<typeof ConnectError>[0],
+    message: string,
+    cause?: unknown,
+    reason?: number,
+  ): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelTimeout();
+    this.#connection.destroy();
+    this.#options.onFailed(new ConnectError(code, message, { cause, reasonCode: reason }));
+  }
+}
+
+/** Tells whether a failure at one protocol version is a reason to try an older one at once. */
+export function suggestsOlderVersion({ code, reasonCode: reason }: ConnectError, isProven: boolean): boolean {
+  if (code === 'PETREL_CONNECT_REFUSED') return reason === reasonCode.unsupportedProtocolVersion;
+  // Servers of MQTT 3.x answer in ways of their own, or not at all; one that has spoken this version before is only in trouble.
+  return !isProven && (code === 'PETREL_CONNECT_CLOSED' || code === 'PETREL_CONNECT_BAD_ANSWER');
+}

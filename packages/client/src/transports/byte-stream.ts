@@ -1,0 +1,59 @@
+/** Makes a transport of any Duplex: TCP, TLS and Unix sockets, and the streams that the `stream` option hands over. */
+import type { ByteStream, OpenTransport, Transport, TransportReceiver } from '../transport.js';
+
+/** Starts to read a stream that is open, or that `whenOpen` will report as open. */
+export function attachByteStream(
+  stream: ByteStream,
+  receiver: TransportReceiver,
+  whenOpen: (opened: () => void) => void,
+): Transport {
+  let cause: Error | undefined;
+  stream.on('data', (chunk) => receiver.onBytes(chunk));
+  stream.on('drain', () => receiver.onDrain());
+  stream.on('error', (error) => {
+    cause = error;
+  });
+  // A peer that has ended its side gets ours ended too; 'close' follows.
+  stream.on('end', () => stream.end());
+  stream.on('close', () => receiver.onClose(cause));
+  whenOpen(() => receiver.onOpen());
+  return {
+    write: (bytes) => stream.write(bytes),
+    end: () => {
+      stream.end();
+    },
+    destroy: () => {
+      stream.destroy();
+    },
+  };
+}
+
+/** Opens transports from the user's `stream` option; what it throws or rejects with is the cause of the close. */
+export function streamTransport(open: () => ByteStream | Promise<ByteStream>): OpenTransport {
+  return (receiver) => {
+    let transport: Transport | undefined;
+    let ended = false;
+    Promise.resolve()
+      .then(open)
+      .then(
+        (stream) => {
+          if (ended) {
+            stream.on('error', () => {});
+            stream.destroy();
+            return receiver.onClose();
+          }
+          transport = attachByteStream(stream, receiver, (opened) => opened());
+        },
+        (error: unknown) => receiver.onClose(error instanceof Error ? error : new Error(String(error))),
+      );
+    const stop = (how: 'end' | 'destroy') => {
+      ended = true;
+      transport?.[how]();
+    };
+    return {
+      write: (bytes) => transport?.write(bytes) ?? false,
+      end: () => stop('end'),
+      destroy: () => stop('destroy'),
+    };
+  };
+}
