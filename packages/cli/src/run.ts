@@ -1,0 +1,52 @@
+/** The command line as a whole: finds the command, runs it, turns every error into a sentence and an exit code. */
+import { PetrelError, UsageError } from '@petrel/protocol';
+import type { Command } from './command.js';
+import { brokerCommand } from './commands/broker.js';
+import { publishCommand } from './commands/publish.js';
+import { requestCommand } from './commands/request.js';
+import { subscribeCommand } from './commands/subscribe.js';
+import type { Terminal } from './terminal.js';
+
+const commands: ReadonlyMap<string, Command> = new Map([
+  ['broker', brokerCommand],
+  ['pub', publishCommand],
+  ['sub', subscribeCommand],
+  ['request', requestCommand],
+]);
+
+/** Exit codes: the work is done, it failed, it was asked for wrongly. */
+export const exitCode = { done: 0, failed: 1, usage: 2 } as const;
+
+/** Runs `petrel <args>`; resolves with the exit code and never rejects for what a user or a broker can do. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    terminal.out(overview());
+    return name === undefined ? exitCode.usage : exitCode.done;
+  }
+  const command = commands.get(name);
+  if (command === undefined) {
+    terminal.err(`petrel: there is no command "${name}"; petrel --help lists all`);
+    return exitCode.usage;
+  }
+  if (rest.some((each) => each === '--help' || each === '-h')) {
+    terminal.out(command.help);
+    return exitCode.done;
+  }
+  try {
+    await command.run(rest, terminal);
+    return exitCode.done;
+  } catch (error) {
+    if (terminal.interrupted.aborted) return exitCode.done;
+    if (!(error instanceof PetrelError)) throw error;
+    terminal.err(`petrel ${name}: ${error.message}${error instanceof UsageError ? '' : ` (${error.code})`}`);
+    if (!(error instanceof UsageError)) return exitCode.failed;
+    terminal.err(`petrel ${name} --help tells more`);
+    return exitCode.usage;
+  }
+}
+
+function overview(): string {
+  const lines = [...commands].map(([name, { summary }]) => `  petrel ${name.padEnd(9)}${summary}`);
+  return ['MQTT from the command line', '', ...lines, '', 'petrel <command> --help tells more.'].join('\n');
+}
