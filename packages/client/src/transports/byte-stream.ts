@@ -42,7 +42,9 @@ export function streamTransport(open: () => ByteStream | Promise<ByteStream>): O
             stream.destroy();
             return receiver.onClose();
           }
-          transport = attachByteStream(stream, receiver, (opened) => opened());
+          transport = attachByteStream(stream, receiver, () => {});
+          // Only now: what the receiver writes on opening goes through `transport`.
+          receiver.onOpen();
         },
         (error: unknown) => receiver.onClose(error instanceof Error ? error : new Error(String(error))),
       );
