@@ -15,6 +15,7 @@ import { type AuthenticationRequest, type Client, isRefusal, type Refusal } from
 import type { ResolvedLimits } from '../options.js';
 import type { Session } from '../session.js';
 import type { Store } from '../stores/store.js';
+import { assertUserProperties } from './user-properties.js';
 
 /** Accepts the client and answers CONNACK, or throws what connection-error turns into a refusal. */
 export async function handleConnect(connection: Connection, packet: ConnectPacket): Promise<void> {
@@ -23,7 +24,10 @@ export async function handleConnect(connection: Connection, packet: ConnectPacke
   }
   const { context } = connection;
   const { limits } = context.options;
+  if (packet.will !== undefined) assertUserProperties(connection, packet.will.properties);
   assertConnectAllowed(packet, limits);
+  // A Will Topic with too many levels is refused now: nobody is there to be told once it is published.
+  if (packet.will !== undefined) context.topics.findName(packet.will.topicName);
   const client = await authenticate(connection, packet);
   context.sessions.assertOwner(client);
   await authorizeWill(connection, client, packet.will);

@@ -1,0 +1,75 @@
+/**
+ * What the abuse tests share: a broker with a well-behaved client on it, which has to be served before, during and
+ * after the abuse, as have new clients; and a logger that takes any fault of the broker itself for a failed test.
+ */
+import type { ConnectPacket } from '@petrel/protocol';
+import type { RawPeer } from '@petrel/testing';
+import { expect } from 'vitest';
+import type { Broker } from '../broker.js';
+import { connected, openBroker, publish, subscribed } from '../broker-fixture.suite.js';
+import type { BrokerOptions } from '../options.js';
+
+/** A broker under attack. */
+export interface AttackedBroker {
+  readonly broker: Broker;
+  readonly clock: Awaited<ReturnType<typeof openBroker>>['clock'];
+  /** Connected before the attack, subscribed to `bystander/#`. */
+  readonly bystander: RawPeer;
+  /** Fails unless the bystander and a newcomer are served, and the broker found no fault in itself. */
+  assertServes(): Promise<void>;
+}
+
+/** Opens the broker; `as` is what well-behaved clients put into their CONNECT. */
+export async function openAttackedBroker(
+  options: BrokerOptions = {},
+  as: Partial<ConnectPacket> = {},
+): Promise<AttackedBroker> {
+  const faults: unknown[] = [];
+  const ignore = () => {};
+  const logger = { debug: ignore, info: ignore, warn: ignore, error: (fault: unknown) => faults.push(fault) };
+  const { broker, clock } = await openBroker({ logger, ...options });
+  const bystander = await connected(broker, { ...as, clientIdentifier: 'bystander' });
+  await subscribed(bystander, 'bystander/#', { qos: 1 });
+  let rounds = 0;
+  const assertServes = async () => {
+    rounds += 1;
+    await assertRoundTrip(bystander, 'bystander/own', `round ${rounds}`);
+    const newcomer = await connected(broker, { ...as, clientIdentifier: `newcomer-${rounds}` });
+    await subscribed(newcomer, 'newcomer', { qos: 1 });
+    await assertRoundTrip(newcomer, 'newcomer', `round ${rounds}`);
+    newcomer.destroy();
+    expect(faults).toEqual([]);
+  };
+  await assertServes();
+  return { broker, clock, bystander, assertServes };
+}
+
+/** A client publishes to itself at QoS 1, and gets both the message and the acknowledgement. */
+async function assertRoundTrip(peer: RawPeer, topicName: string, text: string): Promise<void> {
+  const packetIdentifier = 60_000;
+  peer.send(publish(topicName, text, { qos: 1, packetIdentifier }));
+  const answers = [await peer.receive(), await peer.receive()];
+  expect(answers.find(({ type }) => type === 'puback')).toMatchObject({ packetIdentifier, reasonCode: 0 });
+  const message = answers.find((answer) => answer.type === 'publish');
+  if (message?.type !== 'publish') throw new Error('the message did not come');
+  expect(Buffer.from(message.payload).toString()).toBe(text);
+  peer.send({ type: 'puback', packetIdentifier: message.packetIdentifier, reasonCode: 0, properties: {} });
+}
+
+/** A text of MQTT: two bytes of length, then the bytes. */
+export function field(bytes: string | readonly number[] | Uint8Array): number[] {
+  const content = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+  return [content.length >> 8, content.length & 0xff, ...content];
+}
+
+/** A packet by hand: first byte, Remaining Length, body. */
+export function packetOf(firstByte: number, ...parts: readonly (readonly number[])[]): Uint8Array {
+  const body = parts.flat();
+  const length: number[] = [];
+  let rest = body.length;
+  do {
+    length.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
+    rest >>= 7;
+  } while (rest > 0);
+  return Uint8Array.from([firstByte, ...length, ...body]);
+}
