@@ -47,3 +47,22 @@ function withoutFences(text: string): string {
 function withoutCode(text: string): string {
   return withoutFences(text).replace(/`[^`\n]*`/g, (code) => ' '.repeat(code.length));
 }
+
+/** A source file that a page links to, and a name in code right behind the link that must occur there. */
+export interface NamedSource {
+  readonly file: string;
+  readonly name: string;
+  /** Offset in the page. */
+  readonly start: number;
+}
+
+/** All `[file.ts](path) \`name\`` of a page. */
+export function namedSources(text: string): NamedSource[] {
+  return [...text.matchAll(/\]\(([^)\s]+\.ts)\)\s+`(\w+)`/g)].map(
+    ({ 1: file = '', 2: name = '', index }) => ({
+      file,
+      name,
+      start: index,
+    }),
+  );
+}

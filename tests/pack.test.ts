@@ -85,15 +85,15 @@ describe('the first service of the README', () => {
   });
 
   test('prints what the README says, and keeps serving', async () => {
-    const promised = /It prints `([^`]+)`/.exec(readme)?.[1];
+    const promised = /It prints `([^`]+)`/.exec(readme)?.[1] ?? '';
+    expect(promised).not.toBe('');
     const port = String(await freePort());
     writeFileSync(join(project, 'service.js'), service.replaceAll('1883', port));
     const launched = await launchProcess({ command: process.execPath, args: ['service.js'], cwd: project });
     try {
-      const [printed] = await launched.line(/.*\n/);
-      expect(printed.trim()).toBe(promised);
+      await launched.line(new RegExp(`^${promised}$`, 'm'));
+      expect(launched.output).toBe(`${promised}\n`);
       expect(launched.exit).toBeUndefined();
-      expect(launched.stderr).toBe('');
     } finally {
       await launched.stop();
     }

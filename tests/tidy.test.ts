@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { markdownAnchors, markdownLinks } from './markdown.js';
+import { markdownAnchors, markdownLinks, namedSources } from './markdown.js';
 import { importsOf, manifestOf, placeOf, repositoryFiles, root, sourceFiles } from './source-files.js';
 import { exportedDeclarations, nodesOf } from './syntax.js';
 
@@ -253,6 +253,19 @@ describe('pages', () => {
         })
         .map(({ target, start }) => `${placeOf(page, start)}: ${target}`),
     );
+    expect(wrong).toEqual([]);
+  });
+
+  test('name only functions that are in the file they link to', () => {
+    const textOf = new Map(sources.map(({ path, text }) => [path, text]));
+    const named = pages.flatMap((page) => namedSources(page.text).map((found) => ({ page, ...found })));
+    const wrong = named
+      .filter(({ page, file, name }) => {
+        const text = textOf.get(posix.join(dirname(page.path), file));
+        return text === undefined || !new RegExp(`\\b${name}\\b`).test(text);
+      })
+      .map(({ page, file, name, start }) => `${placeOf(page, start)}: ${name} in ${file}`);
+    expect(named.length).toBeGreaterThan(10);
     expect(wrong).toEqual([]);
   });
 });
