@@ -54,7 +54,7 @@ test('every public package is packed with its code, its types and its licence, a
       expect.arrayContaining(['package.json', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']),
     );
     expect(
-      files.filter((file) => /\.(test|suite)\.|tsbuildinfo/.test(file)),
+      files.filter((file) => /\.(test|suite)\.|\bvectors\b|tsbuildinfo/.test(file)),
       name,
     ).toEqual([]);
   }

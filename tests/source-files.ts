@@ -18,7 +18,7 @@ export interface RepositoryFile {
 /** A module of ours. */
 export interface SourceFile extends RepositoryFile {
   readonly syntax: ParseResult;
-  /** A test, or a suite that tests share: may import anything. */
+  /** A test, or what only tests use: suites they share, vectors they run. */
   readonly isTest: boolean;
   /** The folder of its package, such as `packages/client`; undefined outside the workspaces. */
   readonly packageFolder: string | undefined;
@@ -45,7 +45,7 @@ export function sourceFiles(): readonly SourceFile[] {
     path,
     text,
     syntax: parseSync(path, text),
-    isTest: /\.(test|suite)\.tsx?$/.test(path) || path.startsWith('tests/'),
+    isTest: /\.(test|suite)\.tsx?$|\/vectors\/|^tests\//.test(path),
     packageFolder: workspaces.find((folder) => path.startsWith(`${folder}/`)),
   }));
   return cached;

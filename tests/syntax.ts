@@ -27,27 +27,28 @@ export function nodesOf({ syntax }: SourceFile): SyntaxNode[] {
   return nodes;
 }
 
-/** What a module declares and exports in one statement; overloads count once. */
-export function exportedDeclarations({ text, syntax }: SourceFile): ExportedDeclaration[] {
-  const documentedEnds = new Set(
+/**
+ * What a module declares and exports in one statement; overloads count once. The comment at the head of a file also
+ * speaks for the export that the file is named after.
+ */
+export function exportedDeclarations({ path, text, syntax }: SourceFile): ExportedDeclaration[] {
+  const documentedAt = new Set(
     syntax.comments
       .filter(({ type, value }) => type === 'Block' && value.startsWith('*'))
-      .map(({ end }) => end + (/^\s*/.exec(text.slice(end))?.[0].length ?? 0)),
+      .map(({ end }) => end + (/^(\s|\/\/.*)*/.exec(text.slice(end))?.[0].length ?? 0)),
   );
+  const namesake = path.replace(/^.*\//, '').replace(/[-.]|ts$/g, '');
   const found = new Map<string, ExportedDeclaration>();
   for (const statement of syntax.program.body) {
     if (statement.type !== 'ExportNamedDeclaration' && statement.type !== 'ExportDefaultDeclaration')
       continue;
     const declaration = statement.declaration as unknown;
     if (typeof declaration !== 'object' || declaration === null) continue;
-    const documented = documentedEnds.has(startWithDecorators(statement, declaration));
+    const isDocumented = documentedAt.has(startWithDecorators(statement, declaration));
     for (const name of namesOf(declaration)) {
-      const before = found.get(name);
-      found.set(name, {
-        name,
-        start: statement.start,
-        documented: documented || before?.documented === true,
-      });
+      const documented =
+        isDocumented || name.toLowerCase() === namesake || found.get(name)?.documented === true;
+      found.set(name, { name, start: statement.start, documented });
     }
   }
   return [...found.values()];

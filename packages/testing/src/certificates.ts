@@ -24,6 +24,7 @@ T7EmNRuweGaAv1RUuC5Nrzp88IxDQ4W/nEc=
 -----END CERTIFICATE-----
 `;
 
+/** Of a server on localhost and 127.0.0.1, signed by the authority. */
 export const serverCertificate: TestCertificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBvjCCAWWgAwIBAgIURcUbT7gunFQTlq56GCsgeBKDACwwCgYIKoZIzj0EAwIw
@@ -46,6 +47,7 @@ dC/F7lhHzLZP2sTIXFuOy+AlwdystUvJDlTdFGMGg3Zme5vc7arYSHtA
 `,
 };
 
+/** Of a client, signed by the authority. */
 export const clientCertificate: TestCertificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBkTCCATegAwIBAgIURcUbT7gunFQTlq56GCsgeBKDAC0wCgYIKoZIzj0EAwIw
@@ -67,6 +69,7 @@ an9E5cH82bR1RxY+QqrErAKv94MaeKQj7Ih0Qi+eMPlN46F89Cy2T5nc
 `,
 };
 
+/** Of a client whom the authority does not know. */
 export const strangerCertificate: TestCertificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBjzCCATagAwIBAgIUbYSulf5CsdMQFbhRzuc4q+fyEV8wCgYIKoZIzj0EAwIw

@@ -88,20 +88,24 @@ interface ResolvedPort {
   readonly loopbackOnly: boolean;
 }
 
+/** MQTT over TCP, checked and completed. */
 export interface ResolvedTcpListener extends ResolvedPort {
   readonly type: 'tcp';
 }
 
+/** MQTT over TLS, checked and completed. */
 export interface ResolvedTlsListener extends ResolvedPort {
   readonly type: 'tls';
   readonly tls: ResolvedTls;
 }
 
+/** MQTT over a Unix domain socket, checked and completed. */
 export interface ResolvedUnixListener {
   readonly type: 'unix';
   readonly path: string;
 }
 
+/** MQTT over WebSocket, checked and completed. */
 export interface ResolvedWebSocketListener extends ResolvedPort {
   readonly type: 'websocket';
   readonly server: HttpServer | HttpsServer | undefined;
