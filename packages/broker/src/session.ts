@@ -58,7 +58,13 @@ export class Session {
 
   /** What it is receiving at QoS 1 and 2. */
   get inbound(): InboundDelivery {
-    return (this.#inbound ??= new InboundDelivery(this.#context.options.limits.receiveMaximum));
+    return (this.#inbound ??= new InboundDelivery(this.#inboundMaximum));
+  }
+
+  /** MQTT 3.x has no Receive Maximum to announce: there the Packet Identifiers are the only bound. */
+  get #inboundMaximum(): number {
+    const { receiveMaximum } = this.#context.options.limits;
+    return this.connection?.terms?.protocolVersion === 5 ? receiveMaximum : 65_535;
   }
 
   /** QoS 2 identifiers that wait for PUBREL. */
@@ -102,7 +108,7 @@ export class Session {
     this.sessionExpiryInterval = sessionExpiryInterval;
     this.will = will;
     this.disconnectedAt = undefined;
-    this.#inbound?.resume();
+    this.#inbound?.resume(this.#inboundMaximum);
     this.deliveries.resume(connection.receiveMaximum);
   }
 

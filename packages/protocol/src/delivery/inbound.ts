@@ -10,7 +10,7 @@ export type InboundOutcome = 'new' | 'duplicate';
 
 /** The state of all QoS 1 and QoS 2 messages that one session is receiving. */
 export class InboundDelivery {
-  readonly #receiveMaximum: number;
+  #receiveMaximum: number;
   /** Packet Identifiers of QoS 2 between PUBLISH and PUBREL; true where the PUBLISH came on this connection and so counts. */
   readonly #unreleased = new Map<number, boolean>();
   /** PUBLISH packets of this connection whose exchange is not over: QoS 1 and QoS 2 share one quota [MQTT-4.9.0-1]. */
@@ -70,8 +70,12 @@ export class InboundDelivery {
     return this.#unreleased.delete(packetIdentifier);
   }
 
-  /** Begins a new connection of the same session: QoS 1 is forgotten, QoS 2 identifiers stay known, the quota is fresh. */
-  resume(): void {
+  /**
+   * Begins a new connection of the same session: QoS 1 is forgotten, QoS 2 identifiers stay known, the quota is fresh.
+   * `receiveMaximum` is what this end announced this time; default: as before.
+   */
+  resume(receiveMaximum = this.#receiveMaximum): void {
+    this.#receiveMaximum = receiveMaximum;
     this.#open = 0;
     for (const packetIdentifier of this.#unreleased.keys()) this.#unreleased.set(packetIdentifier, false);
   }
