@@ -20,7 +20,7 @@ export function acceptMessage(
   const go = (answer: Refusal | MessageChange | undefined): number => {
     if (answer === undefined) return storeAndRoute(context, message, client, publisher);
     if (isRefusal(answer)) return answer.reasonCode;
-    const changed = changeMessage(message, answer, context.topics, context.clock.now);
+    const changed = changeMessage(message, answer, context.topics, context.clock);
     return storeAndRoute(context, changed, client, publisher);
   };
   const answer = context.hooks.publish(client, message);

@@ -152,7 +152,7 @@ class RunningBroker implements Broker {
       { topicName, payload: bytes, qos, retain, properties },
       undefined,
       topics,
-      clock.now,
+      clock,
     );
     const code = await acceptMessage(this.#context, message, undefined, undefined);
     await store.commit();

@@ -13,8 +13,9 @@ import {
 import { Acknowledgements } from './acknowledgements.js';
 import { Backpressure, type Backpressured } from './backpressure.js';
 import type { BrokerContext } from './broker-context.js';
+import { ConnectionDeadline } from './connection-deadline.js';
 import { endWithError } from './connection-error.js';
-import { ConnectionError, StoreError } from './errors.js';
+import { StoreError } from './errors.js';
 import { handleFrame } from './handlers/index.js';
 import type { Client } from './hooks.js';
 import { Output } from './output.js';
@@ -22,7 +23,6 @@ import { PublishFrame } from './publish-frame.js';
 import { PublishSender } from './publish-sender.js';
 import type { Session } from './session.js';
 import { connectionLost } from './session-takeover.js';
-import type { Timer } from './timer-queue.js';
 import type { Transport, TransportReceiver } from './transport.js';
 
 /** How long a receiver may slow its publishers down before it loses messages instead. */
@@ -72,9 +72,9 @@ export class Connection implements TransportReceiver, Backpressured {
   isReady = false;
   readonly #highWaterMark: number;
   readonly #onClosed: () => void;
+  readonly #deadline: ConnectionDeadline;
   #backpressure: Backpressure | undefined;
   #blocks = 0;
-  #timer: Timer | undefined;
 
   /** `onClosed` is told once, when the network connection is gone. */
   constructor(transport: Transport, context: BrokerContext, onClosed: () => void) {
@@ -89,13 +89,7 @@ export class Connection implements TransportReceiver, Backpressured {
       maximumPacketSize: limits.maximumPacketSizeBeforeConnectBytes,
       topicNames: context.topics,
     });
-    this.#timer = context.timers.add(context.clock.now() + limits.connectTimeoutMs, () =>
-      this.fail(
-        new ConnectionError('PETREL_CONNECT_TIMEOUT', `no CONNECT within ${limits.connectTimeoutMs} ms`, {
-          reasonCode: 0x80,
-        }),
-      ),
-    );
+    this.#deadline = new ConnectionDeadline(this, context);
   }
 
   get protocolVersion(): ProtocolVersion | undefined {
@@ -108,6 +102,11 @@ export class Connection implements TransportReceiver, Backpressured {
 
   get isEnding(): boolean {
     return this.end !== undefined;
+  }
+
+  /** Not read at the moment. */
+  get isBlocked(): boolean {
+    return this.#blocks > 0;
   }
 
   /** Below the mark: sending on is good for everybody. */
@@ -148,9 +147,7 @@ export class Connection implements TransportReceiver, Backpressured {
         : undefined;
     this.reader.maximumPacketSize = limits.maximumPacketSizeBytes;
     this.transport.admit();
-    this.context.timers.cancel(this.#timer);
-    this.#timer = undefined;
-    this.#expectPacket();
+    this.#deadline.connected(terms.keepAlive);
   }
 
   /** Sends any packet but PUBLISH; one the client cannot take at all is not sent [MQTT-3.1.2-24]. */
@@ -235,7 +232,7 @@ export class Connection implements TransportReceiver, Backpressured {
   #finish(end: ConnectionEnd): void {
     if (this.isEnding) return;
     this.end = end;
-    this.context.timers.cancel(this.#timer);
+    this.#deadline.cancel();
     this.acknowledgements.clear();
     this.#backpressure?.recovered();
     connectionLost(this, end);
@@ -252,7 +249,7 @@ export class Connection implements TransportReceiver, Backpressured {
     } catch (error) {
       this.fail(error);
     }
-    if (handled && this.session !== undefined) this.#expectPacket();
+    if (handled && this.end === undefined) this.#deadline.packetCame();
   }
 
   /** Packets behind this one wait until it is decided. */
@@ -264,31 +261,6 @@ export class Connection implements TransportReceiver, Backpressured {
         this.fail(error);
         this.unblock();
       },
-    );
-  }
-
-  /** Restarts the Keep Alive [MQTT-3.1.2-22]. */
-  #expectPacket(): void {
-    const keepAlive = this.terms?.keepAlive ?? 0;
-    if (keepAlive === 0) return;
-    const { timers, clock } = this.context;
-    const dueAt = clock.now() + keepAlive * 1500;
-    if (this.#timer !== undefined) timers.reschedule(this.#timer, dueAt);
-    else this.#timer = timers.add(dueAt, () => this.#keepAliveOver(keepAlive));
-  }
-
-  #keepAliveOver(keepAlive: number): void {
-    if (this.isEnding) return;
-    // Somebody we do not read cannot be blamed for silence.
-    if (this.#blocks > 0) return this.#expectPacket();
-    this.fail(
-      new ConnectionError(
-        'PETREL_KEEP_ALIVE_TIMEOUT',
-        `no packet within 1.5 × Keep Alive of ${keepAlive} s [MQTT-3.1.2-22]`,
-        {
-          reasonCode: 0x8d,
-        },
-      ),
     );
   }
 

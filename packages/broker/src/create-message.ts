@@ -1,5 +1,6 @@
 /** Makes messages: from the PUBLISH of a client, from what a program or a Will says, and anew where a hook changed one. */
 import { type MessageProperties, noProperties, type QoS, UsageError } from '@petrel/protocol';
+import type { Clock } from './clock.js';
 import type { MessageChange } from './hooks.js';
 import { Message } from './message.js';
 import type { PublishFrame } from './publish-frame.js';
@@ -16,7 +17,7 @@ export interface MessageContent {
 }
 
 /** The message of a PUBLISH whose topic is resolved; it shares the bytes of the frame. */
-export function createMessage(frame: PublishFrame, publisher: string, now: () => number): Message {
+export function createMessage(frame: PublishFrame, publisher: string, clock: Clock): Message {
   const { properties } = frame;
   return new Message(
     frame.topic as Topic,
@@ -28,7 +29,7 @@ export function createMessage(frame: PublishFrame, publisher: string, now: () =>
     frame.end,
     frame.form,
     properties,
-    properties === noProperties ? undefined : expiresAt(properties, now),
+    properties === noProperties ? undefined : expiresAt(properties, clock),
     publisher,
   );
 }
@@ -38,7 +39,7 @@ export function createOwnMessage(
   content: MessageContent,
   publisher: string | undefined,
   topics: TopicCache,
-  now: () => number,
+  clock: Clock,
 ): Message {
   const { payload, properties } = content;
   if (content.qos !== 0 && content.qos !== 1 && content.qos !== 2) {
@@ -54,7 +55,7 @@ export function createOwnMessage(
     payloadStart: 0,
     end: payload.length,
     properties,
-    expiresAt: expiresAt(properties, now),
+    expiresAt: expiresAt(properties, clock),
     publisher,
   });
 }
@@ -64,9 +65,9 @@ export function changeMessage(
   message: Message,
   change: MessageChange,
   topics: TopicCache,
-  now: () => number,
+  clock: Clock,
 ): Message {
-  const changed = createOwnMessage(
+  return createOwnMessage(
     {
       topicName: change.topicName ?? message.topicName,
       payload: change.payload ?? message.payload,
@@ -76,9 +77,8 @@ export function changeMessage(
     },
     message.publisher,
     topics,
-    now,
+    clock,
   );
-  return changed;
 }
 
 /** A message that a store kept. */
@@ -96,6 +96,6 @@ export function restoreMessage(stored: StoredMessage, topics: TopicCache): Messa
   });
 }
 
-function expiresAt({ messageExpiryInterval }: MessageProperties, now: () => number): number | undefined {
-  return messageExpiryInterval === undefined ? undefined : now() + messageExpiryInterval * 1000;
+function expiresAt({ messageExpiryInterval }: MessageProperties, clock: Clock): number | undefined {
+  return messageExpiryInterval === undefined ? undefined : clock.now() + messageExpiryInterval * 1000;
 }

@@ -91,6 +91,7 @@ export interface DisconnectedEvent {
 
 type Answer<T> = T | Promise<T>;
 /** True or nothing allows, false refuses with 0x87 Not authorized. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return statement allows.
 export type Verdict = boolean | void | Refusal;
 
 /**
@@ -118,6 +119,7 @@ export interface BrokerHooks {
   subscribed?(client: Client, request: SubscribeRequest): void;
   unsubscribed?(client: Client, request: Omit<SubscribeRequest, 'qos'>): void;
   /** May keep a message, live or retained, from one client. Asked for each copy, so it answers at once: a promise counts as refused. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return statement allows.
   deliver?(client: Client, message: PublishedMessage): boolean | void;
   /** A copy was handed to the client's connection. */
   delivered?(client: Client, message: PublishedMessage): void;

@@ -38,7 +38,7 @@ export class SysTopicsPublisher {
         retain: true,
         properties: noProperties,
       } as const;
-      const message = createOwnMessage(content, undefined, topics, clock.now);
+      const message = createOwnMessage(content, undefined, topics, clock);
       // Past the hooks and the store: these are no messages of anybody, and the next run has figures of its own.
       retainedMessages.set(message, now);
       router.publish(message, undefined);

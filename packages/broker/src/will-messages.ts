@@ -39,7 +39,7 @@ export class WillMessages {
       { ...will, properties },
       session.clientIdentifier,
       context.topics,
-      context.clock.now,
+      context.clock,
     );
     const accepted = acceptMessage(context, message, client, undefined);
     if (accepted instanceof Promise) accepted.catch((cause: unknown) => context.logger.error(cause));

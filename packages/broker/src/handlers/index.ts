@@ -1,7 +1,6 @@
 /** The one switch from a packet to its handler. */
 import { type AcknowledgementPacket, type Packet, ProtocolError } from '@petrel/protocol';
 import type { Connection } from '../connection.js';
-import { ConnectionError } from '../errors.js';
 import { handleConnect } from './connect.js';
 import { handleDisconnect } from './disconnect.js';
 import { handlePingreq } from './pingreq.js';
@@ -12,6 +11,7 @@ import { handlePubrec } from './pubrec.js';
 import { handlePubrel } from './pubrel.js';
 import { handleSubscribe } from './subscribe.js';
 import { handleUnsubscribe } from './unsubscribe.js';
+import { assertUserProperties } from './user-properties.js';
 
 type AcknowledgementHandler = (connection: Connection, packetIdentifier: number, reasonCode: number) => void;
 
@@ -80,18 +80,4 @@ function decode(connection: Connection): Packet {
   const packet = connection.reader.decodeFrame();
   if ('properties' in packet) assertUserProperties(connection, packet.properties);
   return packet;
-}
-
-/** Throws where a packet has more User Properties than this broker looks at. */
-export function assertUserProperties(
-  connection: Connection,
-  { userProperties }: { readonly userProperties?: readonly unknown[] | undefined },
-): void {
-  const { maximumUserProperties } = connection.context.options.limits;
-  if (userProperties === undefined || userProperties.length <= maximumUserProperties) return;
-  throw new ConnectionError(
-    'PETREL_LIMIT_EXCEEDED',
-    `packet has ${userProperties.length} User Properties, at most ${maximumUserProperties} are allowed`,
-    { reasonCode: 0x97 },
-  );
 }

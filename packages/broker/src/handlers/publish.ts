@@ -13,7 +13,7 @@ import { type Client, isPending, type Refusal } from '../hooks.js';
 import type { PublishFrame } from '../publish-frame.js';
 import type { Session } from '../session.js';
 import type { Topic } from '../topic-cache.js';
-import { assertUserProperties } from './index.js';
+import { assertUserProperties } from './user-properties.js';
 
 const pubackByte = 0x40;
 const pubrecByte = 0x50;
@@ -48,7 +48,7 @@ function publishAuthorized(
   }
   const { context } = connection;
   const client = connection.client as Client;
-  const message = createMessage(frame, client.clientIdentifier, context.clock.now);
+  const message = createMessage(frame, client.clientIdentifier, context.clock);
   const accepted = acceptMessage(context, message, client, connection);
   if (isPending(accepted)) {
     return accepted.then((code) => acknowledge(connection, frame.qos, frame.packetIdentifier, code));

@@ -119,7 +119,8 @@ export class MemoryTransport implements Transport {
   }
 
   #planTurn(): void {
-    if (this.#turnPlanned || this.#receiver === undefined) return;
+    // Without a receiver there is nothing to do but to close.
+    if (this.#turnPlanned || (this.#receiver === undefined && !this.#brokerLeft)) return;
     this.#turnPlanned = true;
     nextTurn(this.#turn);
   }
