@@ -17,6 +17,9 @@ import { SysTopicsPublisher } from './sys-topics-publisher.js';
 import type { Transport, TransportLimits } from './transport.js';
 import { MemoryTransport } from './transports/memory.js';
 
+/** What a client may put into one WebSocket message besides its largest packet. */
+const webSocketBatchBytes = 1_048_576;
+
 /** Where a listener can be reached. */
 export type BrokerAddress = Pick<Listener, 'type' | 'url' | 'host' | 'port'>;
 
@@ -104,7 +107,8 @@ class RunningBroker implements Broker {
       // Below the mark of a connection, so that a socket above it always reports when it has drained.
       highWaterMarkBytes: limits.outboundHighWaterMarkBytes >> 1,
       maximumMessageBeforeConnectBytes: limits.maximumPacketSizeBeforeConnectBytes,
-      maximumMessageBytes: limits.maximumPacketSizeBytes,
+      // One WebSocket message may carry many packets.
+      maximumMessageBytes: limits.maximumPacketSizeBytes + webSocketBatchBytes,
       handshakeTimeoutMs: limits.connectTimeoutMs,
       maximumConnections: limits.maximumConnections,
     };

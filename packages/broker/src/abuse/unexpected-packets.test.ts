@@ -163,7 +163,7 @@ describe('27 packet order no client would send (CVE-2024-36856, CVE-2024-35512),
     for (let round = 0; round < 1_000; round++) peer.send(subscribe(['a', '$share/g/a', 'a/#']));
     for (let round = 0; round < 1_000; round++) await peer.receive('suback');
     expect(broker.metrics().subscriptions).toBe(1 + 3);
-    peer.destroy();
+    peer.send({ type: 'disconnect', reasonCode: 0, properties: {} });
     await peer.closed();
     expect(broker.metrics().subscriptions).toBe(1);
     await assertServes();
