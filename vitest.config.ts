@@ -10,5 +10,6 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts', 'examples/*/src/**/*.test.ts'],
     testTimeout: 20_000,
+    hookTimeout: 30_000,
   },
 });
