@@ -17,7 +17,7 @@ export const deviceStatusTopic = (room: string) => `devices/${room}/status`;
 /** Service → device: {@link Receipt}. */
 export const receiptTopic = (room: string) => `receipts/${room}`;
 /** Service → everybody, retained: {@link RoomClimate}. */
-export const climateTopic = (room: string) => `climate/${room}`;
+export const climateTopic = (room: string) => `rooms/${room}/climate`;
 
 export const topics = {
   /** Gateway → everybody, retained: `GatewayStatus`. */
@@ -26,6 +26,8 @@ export const topics = {
   gatewayCutLink: 'gateway/cut-link',
   /** Service → everybody, retained: `HouseLedger`. */
   ledger: 'house/ledger',
+  /** Service → everybody, retained, and its will: `DeviceStatus`. */
+  serviceStatus: 'house/service-status',
   /** Service → everybody, retained: `HouseSettings`. */
   settings: 'house/settings',
   /** Service → everybody: `Notification`. */

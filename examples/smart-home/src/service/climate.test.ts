@@ -13,9 +13,10 @@ test('the spread is that of the last 24 hours', () => {
 
 test('two probes of a room are one climate', () => {
   const room = new Room('office');
-  room.series('temperature/1', 'temperature').add(0, 20, 1);
-  room.series('temperature/2', 'temperature').add(0, 21, 1);
-  room.series('humidity/1', 'humidity').add(5, 40, 1);
+  room.series('temperature/1', 'temperature', 3)?.add(0, 20, 1);
+  room.series('temperature/2', 'temperature', 3)?.add(0, 21, 1);
+  room.series('humidity/1', 'humidity', 3)?.add(5, 40, 1);
+  expect(room.series('memory/1', 'memory', 3)).toBeUndefined();
   expect(room.climate()).toEqual({
     room: 'office',
     time: 5,

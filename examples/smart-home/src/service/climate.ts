@@ -51,10 +51,13 @@ export class Room {
 
   constructor(readonly name: string) {}
 
-  series(stream: string, quantity: Quantity): Series {
+  /** The series of a stream; `undefined` for one more than `limit`. */
+  series(stream: string, quantity: Quantity, limit: number): Series | undefined {
     let entry = this.#series.get(stream);
-    if (entry === undefined) this.#series.set(stream, (entry = { quantity, series: new Series() }));
-    return entry.series;
+    if (entry === undefined && this.#series.size < limit) {
+      this.#series.set(stream, (entry = { quantity, series: new Series() }));
+    }
+    return entry?.series;
   }
 
   climate(): RoomClimate {
