@@ -22,8 +22,20 @@ export interface RefusedVector {
   readonly version: ProtocolVersion | undefined;
   readonly sender: Sender;
   readonly bytes: string;
-  readonly error: 'malformed' | 'protocol' | 'topic' | 'version';
+  readonly error: keyof typeof reasonCodeOfError;
   readonly reasonCode: number;
+}
+
+const reasonCodeOfError = { malformed: 0x81, protocol: 0x82, version: 0x84, topic: 0x90 };
+
+/** Makes the rows of one version and sender; a row is error, name, bytes and, where the class has another, Reason Code. */
+export function refusedBy(version: ProtocolVersion | undefined, sender: Sender) {
+  return (
+    error: RefusedVector['error'],
+    name: string,
+    bytes: string,
+    reasonCode = reasonCodeOfError[error],
+  ): RefusedVector => ({ name, version, sender, bytes, error, reasonCode });
 }
 
 /** Reads hexadecimal pairs and `"quoted ASCII"`; blanks and `|` are for the eye. */
