@@ -1,1 +1,9 @@
-export {};
+/** NestJS transport over MQTT. */
+export { Topic, UserProperty } from './decorators.js';
+export type { MqttEvents, MqttStatus } from './events.js';
+export { MqttClient } from './mqtt-client.js';
+export { MqttContext, type MqttPacket } from './mqtt-context.js';
+export { MqttServer } from './mqtt-server.js';
+export type { NestSettings, PetrelMqttOptions, StockSubscribeOptions } from './options.js';
+export type { HandlerExtras } from './pattern.js';
+export { type PetrelClientAsyncOptions, type PetrelClientOptions, PetrelModule } from './petrel.module.js';

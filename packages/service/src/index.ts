@@ -1,1 +1,41 @@
-export {};
+/** Handlers, requests and delivery policy over any MQTT broker. */
+export { clientLink } from './client-link.js';
+export { createService } from './create-service.js';
+export type { DeliveryPolicy } from './delivery-policy.js';
+export { type ResolvedDeliveryPolicy, resolveDeliveryPolicy } from './delivery-policy.js';
+export { type Dialect, petrelDialect } from './dialect.js';
+export type { Delivery, Endpoint, HandlerOptions } from './endpoint.js';
+export {
+  describeFailure,
+  NoResponderError,
+  PayloadError,
+  RemoteError,
+  RequestCancelledError,
+  RequestError,
+  RequestTimeoutError,
+  ServiceError,
+  serviceErrorCodes,
+} from './errors.js';
+export type {
+  Envelope,
+  Incoming,
+  IncomingReply,
+  Outgoing,
+  Reply,
+  ReplyAddress,
+  RequestForm,
+  WireMessage,
+} from './exchange.js';
+export {
+  type EventHandler,
+  type HandlerContext,
+  Outbound,
+  type RequestHandler,
+  type Respond,
+} from './handler.js';
+export type { InboundMessage, Link, LinkSubscription, PublishOptions, SubscribeOptions } from './link.js';
+export { type ServiceOptions, type ServiceSettings, splitServiceOptions } from './options.js';
+export { decodePayload, type EncodedPayload, encodePayload, type PayloadForm } from './payload-codec.js';
+export type { Outcome } from './requester.js';
+export type { Report } from './router.js';
+export { type EventOptions, type Registration, type RequestOptions, Service } from './service.js';

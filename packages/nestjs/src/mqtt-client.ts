@@ -1,0 +1,99 @@
+/** NestJS's ClientProxy over Petrel: `ClientsModule.register([{ name, customClass: MqttClient, options: { url } }])`. */
+import { Logger } from '@nestjs/common';
+import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+import type { Client } from '@petrel/client';
+import type { Outgoing, PublishOptions } from '@petrel/service';
+import type { Observable } from 'rxjs';
+import { Connection } from './connection.js';
+import { toAnswerPacket } from './error-bridge.js';
+import type { MqttEvents, MqttStatus } from './events.js';
+import { toUserProperties } from './mqtt-js-properties.js';
+import { unwrapRecord } from './mqtt-record.js';
+import { type PetrelMqttOptions, type ResolvedOptions, resolveOptions } from './options.js';
+
+/** Sends requests and events. Connects on first use, or by `connect()`. */
+export class MqttClient extends ClientProxy<MqttEvents> {
+  readonly #options: ResolvedOptions;
+  readonly #connection: Connection;
+
+  /** Throws UsageError for a bad option; the object is only read. */
+  constructor(options: PetrelMqttOptions = {}) {
+    super();
+    this.#options = resolveOptions(options);
+    this.#connection = new Connection(this.#options, this._status$, new Logger(MqttClient.name));
+    this.initializeSerializer({});
+    this.initializeDeserializer({});
+  }
+
+  /** What the connection is doing; a new subscriber gets the last status at once. */
+  override get status(): Observable<MqttStatus> {
+    // The base class cannot be told the statuses: `customClass` of NestJS takes no client that narrows them.
+    return super.status as Observable<MqttStatus>;
+  }
+
+  /**
+   * Resolves once connected; rejects with ConnectError when the server cannot be reached or refuses.
+   *
+   * After the first success it always resolves: what is sent while the connection is lost waits in the offline queue.
+   */
+  override connect(): Promise<void> {
+    return this.#connection.open(1);
+  }
+
+  /** Lets what was sent finish, fails requests that still wait, and disconnects; the next use connects again. */
+  override close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** Listens to the connection; before `connect()` the listener waits for it. */
+  override on<Event extends keyof MqttEvents>(event: Event, callback: MqttEvents[Event]): void {
+    this.#connection.on(event, callback);
+  }
+
+  /** The client of `@petrel/client`; throws before `connect()`. */
+  override unwrap<T = Client>(): T {
+    return this.#connection.unwrap('Not initialized. Please call the "connect" method first.') as T;
+  }
+
+  /** Removes the retained message of a topic: publishes an empty one in its place. Resolves when the server has it. */
+  async clearRetained(topicName: string): Promise<void> {
+    await this.connect();
+    await this.#connection.service.publish(topicName, undefined, { qos: 1, retain: true });
+  }
+
+  protected override publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {
+    try {
+      const { outgoing, options } = this.#outgoing(packet);
+      return this.#connection.service.sendRequest(outgoing, options, (outcome) => callback(toAnswerPacket(outcome)));
+    } catch (err) {
+      callback({ err });
+      return () => undefined;
+    }
+  }
+
+  protected override async dispatchEvent<T = void>(packet: ReadPacket): Promise<T> {
+    const { outgoing, options } = this.#outgoing(packet);
+    await this.#connection.service.sendEvent(outgoing, { qos: 0, ...options });
+    return undefined as T;
+  }
+
+  #outgoing({ pattern, data: given, metadata }: ReadPacket): {
+    outgoing: Outgoing;
+    options: Pick<PublishOptions, 'qos' | 'retain'>;
+  } {
+    const { data, options, properties = {} } = unwrapRecord(given);
+    const always = toUserProperties(this.#options.nest.userProperties ?? {});
+    const own = properties.userProperties ?? [];
+    // A message's own value of a name counts instead of the client's.
+    const names = new Set(own.map(([name]) => name));
+    const userProperties = [...always.filter(([name]) => !names.has(name)), ...own];
+    const outgoing = {
+      topicName: this.normalizePattern(pattern),
+      pattern,
+      data,
+      properties: userProperties.length === 0 ? properties : { ...properties, userProperties },
+      ...(metadata && { metadata }),
+    };
+    return { outgoing, options };
+  }
+}

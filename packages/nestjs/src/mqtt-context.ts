@@ -1,0 +1,74 @@
+/** What a handler learns about the message behind its data. */
+import { MqttContext as StockMqttContext } from '@nestjs/microservices';
+import type { UserProperties } from '@petrel/protocol';
+import type { Delivery, InboundMessage } from '@petrel/service';
+import { asBuffer, fromProperties, fromUserProperties } from './mqtt-js-properties.js';
+
+/** A PUBLISH packet with the names of MQTT.js, as the stock transport hands it out. */
+export interface MqttPacket {
+  readonly cmd: 'publish';
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly dup: boolean;
+  /** Packet Identifier; missing at QoS 0. */
+  readonly messageId?: number;
+  /** Missing on MQTT 3.x. */
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
+
+/** NestJS's MqttContext, and what Petrel knows beyond it. */
+export class MqttContext extends StockMqttContext {
+  readonly #delivery: Delivery;
+
+  constructor(delivery: Delivery) {
+    super([delivery.message.topicName, packetOf(delivery.message)]);
+    this.#delivery = delivery;
+  }
+
+  /** Topic, payload, QoS, Retain, DUP and properties with the names of MQTT.js. */
+  override getPacket(): MqttPacket & Record<string, unknown> {
+    return super.getPacket() as MqttPacket & Record<string, unknown>;
+  }
+
+  /** The Topic Filter of the handler, with its `$share/` where it has one. */
+  getPattern(): string {
+    return this.#delivery.topicFilter;
+  }
+
+  /** The message as `@petrel/client` received it. */
+  getMessage(): InboundMessage {
+    return this.#delivery.message;
+  }
+
+  /** User Properties in their order, repeated names included, and the metadata of an envelope. */
+  getUserProperties(): UserProperties {
+    return this.#delivery.userProperties;
+  }
+
+  /** User Properties and metadata by name: what `ClientProxy.setOnDispatchHook` attached at the other end. */
+  getMetadata(): Record<string, string | string[]> {
+    return fromUserProperties(this.#delivery.userProperties);
+  }
+
+  /** Aborted when the server stops waiting for this handler. */
+  getSignal(): AbortSignal {
+    return this.#delivery.signal;
+  }
+}
+
+function packetOf(message: InboundMessage): MqttPacket {
+  const { topicName, payload, qos, retain, dup, packetIdentifier, properties } = message;
+  const isEmpty = Object.keys(properties).length === 0;
+  return {
+    cmd: 'publish',
+    topic: topicName,
+    payload: asBuffer(payload),
+    qos,
+    retain,
+    dup,
+    ...(qos === 0 ? {} : { messageId: packetIdentifier }),
+    ...(isEmpty ? {} : { properties: fromProperties(properties) }),
+  };
+}

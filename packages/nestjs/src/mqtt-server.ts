@@ -1,0 +1,145 @@
+/** NestJS's microservice server over Petrel: `NestFactory.createMicroservice(AppModule, { strategy: new MqttServer({ url }) })`. */
+import { Logger } from '@nestjs/common';
+import { type CustomTransportStrategy, type MessageHandler, Server, Transport, type WritePacket } from '@nestjs/microservices';
+import type { Client } from '@petrel/client';
+import { type Delivery, type Endpoint, type Respond, resolveDeliveryPolicy } from '@petrel/service';
+import { defer, finalize } from 'rxjs';
+import { Connection } from './connection.js';
+import { toUserData, toWireError } from './error-bridge.js';
+import type { MqttEvents, MqttStatus } from './events.js';
+import { MqttContext } from './mqtt-context.js';
+import { unwrapRecord } from './mqtt-record.js';
+import { readPacket } from './nest-dialect.js';
+import { type PetrelMqttOptions, type ResolvedOptions, resolveOptions, toSubscribeOptions } from './options.js';
+import { readExtras, routeOf } from './pattern.js';
+
+interface Handler {
+  readonly pattern: string;
+  readonly callback: MessageHandler;
+  readonly isEvent: boolean;
+}
+
+/** Serves the handlers of a NestJS application. */
+export class MqttServer extends Server<MqttEvents, MqttStatus> implements CustomTransportStrategy {
+  override transportId: Transport | symbol = Transport.MQTT;
+  /** Failures of event handlers come to this transport, which decides about the acknowledgement and logs them. */
+  override readonly propagatesEventHandlerErrors = true;
+  readonly #options: ResolvedOptions;
+  readonly #connection: Connection;
+  readonly #handlers: Handler[] = [];
+
+  /** Throws UsageError for a bad option; the object is only read. */
+  constructor(options: PetrelMqttOptions = {}) {
+    super();
+    const resolved = resolveOptions(options);
+    const onError = resolved.service.onError ?? ((error, { topicName }, filter) => this.#report(error, topicName, filter));
+    this.#options = { ...resolved, service: { ...resolved.service, onError } };
+    this.#connection = new Connection(this.#options, this._status$, new Logger(MqttServer.name));
+    this.initializeSerializer({});
+    this.initializeDeserializer({});
+  }
+
+  /**
+   * Connects and subscribes all handlers; calls back once, with the error when the server cannot be reached, refuses,
+   * or denies a subscription.
+   */
+  async listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      await this.close();
+      callback(error);
+      return;
+    }
+    callback();
+  }
+
+  /** Takes no more messages, lets handlers finish, acknowledges, and disconnects. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** Listens to the connection; before `listen()` the listener waits for it. */
+  override on<Event extends keyof MqttEvents>(event: Event, callback: MqttEvents[Event]): void {
+    this.#connection.on(event, callback);
+  }
+
+  /** The client of `@petrel/client`; throws before `listen()`. */
+  override unwrap<T = Client>(): T {
+    const why = 'Not initialized. Please call the "listen"/"startAllMicroservices" method before accessing the server.';
+    return this.#connection.unwrap(why) as T;
+  }
+
+  /**
+   * Keeps every handler by itself. The base class chains the event handlers of a pattern, and its chain loses the
+   * handlers behind one whose stream ends without a value.
+   */
+  override addHandler(pattern: unknown, callback: MessageHandler, isEventHandler = false, extras = {}): void {
+    const normalized = this.normalizePattern(pattern as string);
+    callback.isEventHandler = isEventHandler;
+    callback.extras = extras;
+    const before = this.#handlers.findIndex((other) => !isEventHandler && !other.isEvent && other.pattern === normalized);
+    const handler = { pattern: normalized, callback, isEvent: isEventHandler };
+    // As in the stock transport, the last handler of requests for a pattern is the one.
+    if (before === -1) this.#handlers.push(handler);
+    else this.#handlers[before] = handler;
+    if (!isEventHandler || !this.messageHandlers.has(normalized)) this.messageHandlers.set(normalized, callback);
+  }
+
+  async #start(): Promise<void> {
+    const { maxConnectionAttempts = -1 } = this.#options.nest;
+    // Checked before anything is opened: a bad pattern needs no server to be refused.
+    const endpoints = this.#handlers.map((handler) => this.#endpoint(handler));
+    await this.#connection.open(maxConnectionAttempts === -1 ? Infinity : maxConnectionAttempts);
+    const { service } = this.#connection;
+    await Promise.all(endpoints.map((endpoint) => service.register(endpoint)));
+  }
+
+  #endpoint(handler: Handler): Endpoint {
+    const { nest, service } = this.#options;
+    const extras = readExtras(handler.callback.extras);
+    const route = routeOf(handler.pattern, extras, {
+      subscribe: toSubscribeOptions(nest.subscribeOptions),
+      group: nest.group,
+    });
+    return {
+      topicFilter: route.topicFilter,
+      responds: !handler.isEvent,
+      payload: route.payload,
+      subscribe: route.subscribe,
+      policy: resolveDeliveryPolicy(route.policy, resolveDeliveryPolicy(service)),
+      handle: (delivery) => this.#handle(handler, delivery),
+    };
+  }
+
+  #handle({ callback }: Handler, delivery: Delivery): Promise<void> {
+    const context = new MqttContext(delivery);
+    const result$ = defer(() => this.transformToObservable(callback(toUserData(delivery.data), context)));
+    const { respond } = delivery;
+    return new Promise((resolve, reject) => {
+      const started: unknown = this.runWithProcessingHooks(context, async (runEndHook) => {
+        const closing$ = result$.pipe(finalize(runEndHook));
+        if (respond === undefined) closing$.subscribe({ error: reject, complete: resolve });
+        else this.send(closing$, (packet) => this.#answer(packet, respond, resolve));
+      });
+      // A hook may hand out what became of it; one that fails has not run the handler.
+      Promise.resolve(started).catch(reject);
+    });
+  }
+
+  async #answer(packet: WritePacket, respond: Respond, finished: () => void): Promise<void> {
+    const { data, options, properties } = unwrapRecord(packet.response);
+    const reply = readPacket({ ...packet, ...('response' in packet && { response: data }) });
+    try {
+      const published = { ...options, ...(properties && { properties }) };
+      await respond(reply.kind === 'error' ? { kind: 'error', error: toWireError(reply.error) } : reply, published);
+    } finally {
+      if (packet.isDisposed) finished();
+    }
+  }
+
+  #report(error: unknown, topicName: string, topicFilter: string): void {
+    const what = error instanceof Error ? error.message : JSON.stringify(error);
+    this.logger.error(`Handler of "${topicFilter}" failed on a message to "${topicName}": ${what}`);
+  }
+}

@@ -1,0 +1,27 @@
+/** Gives a `@petrel/client` client the narrow face that services need. */
+import type { Client } from '@petrel/client';
+import type { Link } from './link.js';
+
+/** The link over one client; closing the link closes the client. */
+export function clientLink(client: Client): Link {
+  return {
+    get isConnected() {
+      return client.status === 'connected';
+    },
+    get protocolVersion() {
+      return client.server?.protocolVersion;
+    },
+    get separatesSubscriptions() {
+      return client.server?.subscriptionIdentifiersAvailable ?? false;
+    },
+    get clientIdentifier() {
+      return client.clientIdentifier;
+    },
+    ready: async () => {
+      if (client.server === undefined) await client.connected();
+    },
+    publish: (topicName, payload, options) => client.publish(topicName, payload, options),
+    subscribe: (topicFilter, options, handler) => client.subscribe(topicFilter, options, handler),
+    close: (graceMs) => client.close({ graceMs }),
+  };
+}

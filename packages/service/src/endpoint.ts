@@ -1,0 +1,79 @@
+/** One handler with the Topic Filter it serves and the rules it is served by. Knows no connection. */
+import type { UserProperties } from '@petrel/protocol';
+import {
+  type DeliveryPolicy,
+  type ResolvedDeliveryPolicy,
+  resolveDeliveryPolicy,
+} from './delivery-policy.js';
+import { type EventHandler, type HandlerContext, type Respond, respondWith } from './handler.js';
+import type { InboundMessage, SubscribeOptions } from './link.js';
+import type { PayloadForm } from './payload-codec.js';
+
+/** One message on its way into one handler. */
+export interface Delivery {
+  readonly data: unknown;
+  readonly message: InboundMessage;
+  readonly userProperties: UserProperties;
+  readonly topicFilter: string;
+  /** Answers the request; missing where nobody waits, or where another handler answers. */
+  readonly respond: Respond | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What a service does with the messages of a Topic Filter. */
+export interface Endpoint {
+  /** Topic Filter as subscribed, with `$share/<name>/` where the handler is one of a group. */
+  readonly topicFilter: string;
+  /** Answers requests: gets no replies of others, and goes before handlers that do not. */
+  readonly responds: boolean;
+  readonly payload: PayloadForm;
+  readonly subscribe: SubscribeOptions;
+  readonly policy: ResolvedDeliveryPolicy;
+  /** Resolves when the message is dealt with; a rejection becomes the error reply, or is reported. */
+  handle(delivery: Delivery): Promise<void>;
+}
+
+/** Options of one handler. */
+export interface HandlerOptions extends DeliveryPolicy, SubscribeOptions {
+  /** Overrules the Content Type: raw `bytes`, `text`, or `json`. Default `auto`. */
+  readonly payload?: PayloadForm;
+}
+
+/** Makes an endpoint of a plain handler function. Subscribes with QoS 1 unless told otherwise. */
+export function createEndpoint(
+  topicFilter: string,
+  responds: boolean,
+  handler: EventHandler<never>,
+  options: HandlerOptions,
+  defaults: ResolvedDeliveryPolicy,
+): Endpoint {
+  const { payload = 'auto', acknowledge, concurrency, ...subscribe } = options;
+  return {
+    topicFilter,
+    responds,
+    payload,
+    subscribe: { qos: 1, ...subscribe },
+    policy: resolveDeliveryPolicy(
+      { ...(acknowledge && { acknowledge }), ...(concurrency !== undefined && { concurrency }) },
+      defaults,
+    ),
+    handle: async (delivery) => {
+      const { data, respond, signal } = delivery;
+      const result = handler(data as never, contextOf(delivery));
+      if (respond === undefined) await result;
+      else await respondWith(result, respond, signal);
+    },
+  };
+}
+
+function contextOf(delivery: Delivery): HandlerContext {
+  const { message, userProperties, topicFilter, signal } = delivery;
+  return {
+    topicName: message.topicName,
+    topicFilter,
+    message,
+    userProperties,
+    isRequest: delivery.respond !== undefined,
+    signal,
+  };
+}

@@ -1,0 +1,98 @@
+/** Links over a server that is one map in memory: the unit tests of this package run on it, without a socket. */
+import { noProperties, parseTopicFilter, type QoS, topicMatches } from '@petrel/protocol';
+import type { InboundMessage, Link, PublishOptions, SubscribeOptions } from './link.js';
+
+interface Subscription {
+  readonly link: FakeLink;
+  readonly topicFilter: string;
+  readonly qos: QoS;
+  readonly handler: (message: InboundMessage) => Promise<void> | void;
+}
+
+/** A message that was published, as tests look at it. */
+export interface Published extends InboundMessage {
+  readonly from: FakeLink;
+}
+
+export class FakeNetwork {
+  readonly subscriptions = new Set<Subscription>();
+  readonly published: Published[] = [];
+  /** Topic Filters whose subscription is refused. */
+  readonly refused = new Set<string>();
+  /** Topic Names whose messages are taken and lost. */
+  readonly lost = new Set<string>();
+
+  link(options: { protocolVersion?: 4 | 5; separatesSubscriptions?: boolean } = {}): FakeLink {
+    return new FakeLink(this, options.protocolVersion ?? 5, options.separatesSubscriptions ?? true);
+  }
+
+  topicFilters(): string[] {
+    return [...this.subscriptions].map(({ topicFilter }) => topicFilter);
+  }
+}
+
+export class FakeLink implements Link {
+  readonly clientIdentifier = `client${++links}`;
+  readonly network: FakeNetwork;
+  readonly protocolVersion: 4 | 5;
+  readonly separatesSubscriptions: boolean;
+  /** Messages whose handlers are done, in that order. */
+  readonly acknowledged: InboundMessage[] = [];
+  isClosed = false;
+  isConnected = true;
+
+  constructor(network: FakeNetwork, protocolVersion: 4 | 5, separatesSubscriptions: boolean) {
+    this.network = network;
+    this.protocolVersion = protocolVersion;
+    this.separatesSubscriptions = separatesSubscriptions;
+  }
+
+  async ready(): Promise<void> {}
+
+  async publish(
+    topicName: string,
+    payload: Uint8Array,
+    options: PublishOptions,
+  ): Promise<{ reasonCode: number }> {
+    const { qos = 0, retain = false } = options;
+    const properties = this.protocolVersion === 5 ? (options.properties ?? noProperties) : noProperties;
+    const message = { topicName, payload, qos, retain, dup: false, packetIdentifier: 1, properties };
+    this.network.published.push({ ...message, from: this });
+    if (this.network.lost.has(topicName)) return { reasonCode: 0 };
+    const matching = [...this.network.subscriptions].filter(({ topicFilter }) =>
+      topicMatches(parseTopicFilter(topicFilter).topicFilter, topicName),
+    );
+    for (const { link, qos: granted, handler } of matching) {
+      // A 3.1.1 receiver gets no properties.
+      const received = {
+        ...message,
+        qos: Math.min(qos, granted) as QoS,
+        properties: link.protocolVersion === 5 ? properties : noProperties,
+      };
+      queueMicrotask(
+        () => void Promise.resolve(handler(received)).then(() => link.acknowledged.push(received)),
+      );
+    }
+    return { reasonCode: qos > 0 && matching.length === 0 ? 0x10 : 0 };
+  }
+
+  async subscribe(
+    topicFilter: string,
+    { qos = 0 }: SubscribeOptions,
+    handler: (message: InboundMessage) => Promise<void> | void,
+  ): Promise<{ unsubscribe(): Promise<void> }> {
+    if (this.network.refused.has(topicFilter)) throw new Error(`refused ${topicFilter}`);
+    for (const other of this.network.subscriptions) {
+      if (other.link === this && other.topicFilter === topicFilter) this.network.subscriptions.delete(other);
+    }
+    const subscription = { link: this, topicFilter, qos, handler };
+    this.network.subscriptions.add(subscription);
+    return { unsubscribe: async () => void this.network.subscriptions.delete(subscription) };
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+}
+
+let links = 0;

@@ -1,0 +1,121 @@
+/** What a handler is called with, and how its result becomes replies. Knows no topic layout and no connection. */
+import type { UserProperties } from '@petrel/protocol';
+import { RequestError } from './errors.js';
+import type { Reply } from './exchange.js';
+import type { InboundMessage, PublishOptions } from './link.js';
+
+/** What a handler is told beside the data. */
+export interface HandlerContext {
+  readonly topicName: string;
+  /** The Topic Filter the handler was registered with. */
+  readonly topicFilter: string;
+  /** QoS, Retain, DUP, properties and the payload as it arrived. */
+  readonly message: InboundMessage;
+  /** User Properties of the message, and the metadata of a NestJS envelope. */
+  readonly userProperties: UserProperties;
+  /** The sender waits for an answer. */
+  readonly isRequest: boolean;
+  /** Aborted when the service stops waiting for this handler. */
+  readonly signal: AbortSignal;
+}
+
+/** Handles an event: the message is acknowledged when the returned promise settles. */
+export type EventHandler<Data = unknown> = (data: Data, context: HandlerContext) => unknown;
+
+/**
+ * Answers a request: with a value, a promise, or an AsyncIterable or Observable whose values become a stream of
+ * replies. What it throws goes to the caller with name, message, code and details.
+ */
+export type RequestHandler<Data = unknown, Result = unknown> = (
+  data: Data,
+  context: HandlerContext,
+) => Result | Promise<Result>;
+
+/** Data together with how to publish it, as the result of a request handler. */
+export class Outbound<Data = unknown> {
+  readonly data: Data;
+  readonly options: PublishOptions;
+
+  constructor(data: Data, options: PublishOptions = {}) {
+    this.data = data;
+    this.options = options;
+  }
+}
+
+/** Publishes one reply; resolves once the server has it. */
+export type Respond = (reply: Reply, options?: PublishOptions) => Promise<void>;
+
+interface Subscribable {
+  subscribe(observer: { next(value: unknown): void; error(error: unknown): void; complete(): void }): {
+    unsubscribe(): void;
+  };
+}
+
+/** Publishes what a request handler returned; resolves after the last reply. */
+export async function respondWith(result: unknown, respond: Respond, signal: AbortSignal): Promise<void> {
+  const value = await result;
+  if (isAsyncIterable(value)) return respondWithAll(value, respond, signal);
+  if (isSubscribable(value)) return respondWithObservable(value, respond, signal);
+  return respondOnce('last', value, respond);
+}
+
+async function respondWithAll(
+  values: AsyncIterable<unknown>,
+  respond: Respond,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const value of values) {
+    if (signal.aborted) break;
+    await respondOnce('next', value, respond);
+  }
+  await respond({ kind: 'end' });
+}
+
+async function respondWithObservable(
+  source: Subscribable,
+  respond: Respond,
+  signal: AbortSignal,
+): Promise<void> {
+  // Replies leave in the order of the values, one after the other.
+  let sent: Promise<void> = Promise.resolve();
+  await new Promise<void>((resolve, reject) => {
+    const subscription = source.subscribe({
+      next: (value) => {
+        sent = sent.then(() => respondOnce('next', value, respond));
+        sent.catch(reject);
+      },
+      error: reject,
+      complete: resolve,
+    });
+    signal.addEventListener('abort', () => {
+      subscription.unsubscribe();
+      reject(signal.reason);
+    });
+  });
+  await sent;
+  await respond({ kind: 'end' });
+}
+
+function respondOnce(kind: 'next' | 'last', value: unknown, respond: Respond): Promise<void> {
+  return value instanceof Outbound
+    ? respond({ kind, data: value.data }, value.options)
+    : respond({ kind, data: value });
+}
+
+/** What a failed handler says to its caller: a remote error is passed on as it came. */
+export function failureOf(error: unknown): unknown {
+  return error instanceof RequestError && 'details' in error ? error.details : error;
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+function isSubscribable(value: unknown): value is Subscribable {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'subscribe' in value &&
+    typeof value.subscribe === 'function'
+  );
+}

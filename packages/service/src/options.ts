@@ -1,0 +1,108 @@
+/** What a service can be told, each option with its unit and its default; checked and completed once. */
+import type { ClientOptions } from '@petrel/client';
+import { UsageError } from '@petrel/protocol';
+import {
+  type DeliveryPolicy,
+  defaultDeliveryPolicy,
+  type ResolvedDeliveryPolicy,
+  resolveDeliveryPolicy,
+} from './delivery-policy.js';
+import { type Dialect, petrelDialect } from './dialect.js';
+import type { Envelope } from './exchange.js';
+import type { Report } from './router.js';
+
+/** The options of the service itself, beside those of its connection. */
+export interface ServiceSettings extends DeliveryPolicy {
+  /**
+   * What goes out for peers that have not been met: `native`: MQTT 5 properties and the plain data. `nest`: the envelope
+   * of stock NestJS. `auto`: what both understand, until an answer tells which the peer is. Understood are always all.
+   * Default `native`.
+   */
+  readonly envelope?: Envelope;
+  /** Milliseconds that a request waits for its first answer; 0 = for ever. Default 30,000. */
+  readonly requestTimeoutMs?: number;
+  /** First levels of the topic of the private inbox. Default `petrel/inbox`. */
+  readonly inboxPrefix?: string;
+  /** Milliseconds that `close()` gives to handlers in work. Default 10,000. */
+  readonly drainTimeoutMs?: number;
+  /** Subscriptions stay at the server on `close()`, for the next process that continues the session. Default: `!cleanStart`. */
+  readonly keepSubscriptions?: boolean;
+  /** Hears what no caller can be told, such as a failed event handler. Default: `console.error`. */
+  readonly onError?: Report;
+  /** Another way to write and read messages than Petrel's. */
+  readonly dialect?: Dialect;
+}
+
+/** Options of `createService`: those of the connection (see `@petrel/client`) and those of the service. */
+export type ServiceOptions = ClientOptions & ServiceSettings;
+
+/** Checked settings without gaps. */
+export interface ResolvedServiceSettings {
+  readonly envelope: Envelope;
+  readonly requestTimeoutMs: number;
+  readonly inboxPrefix: string;
+  readonly drainTimeoutMs: number;
+  readonly keepSubscriptions: boolean;
+  readonly onError: Report;
+  readonly dialect: Dialect;
+  readonly policy: ResolvedDeliveryPolicy;
+}
+
+const envelopes: readonly unknown[] = ['auto', 'native', 'nest'];
+
+/** Completes and checks settings; throws UsageError naming option, rule and value. Reads the object, never writes to it. */
+export function resolveServiceSettings(settings: ServiceSettings): ResolvedServiceSettings {
+  const { envelope = 'native', requestTimeoutMs = 30_000, inboxPrefix = 'petrel/inbox' } = settings;
+  const { drainTimeoutMs = 10_000, onError = reportToConsole, dialect = petrelDialect } = settings;
+  if (!envelopes.includes(envelope)) {
+    throw new UsageError(
+      `option "envelope" must be "auto", "native" or "nest", got ${JSON.stringify(envelope)}`,
+    );
+  }
+  assertMilliseconds('requestTimeoutMs', requestTimeoutMs);
+  assertMilliseconds('drainTimeoutMs', drainTimeoutMs);
+  if (typeof inboxPrefix !== 'string' || inboxPrefix === '' || /[+#\0]/.test(inboxPrefix)) {
+    const got = JSON.stringify(inboxPrefix);
+    throw new UsageError(`option "inboxPrefix" must be a topic without wildcards [MQTT-4.7.0-1], got ${got}`);
+  }
+  return Object.freeze({
+    envelope,
+    requestTimeoutMs,
+    inboxPrefix,
+    drainTimeoutMs,
+    keepSubscriptions: settings.keepSubscriptions ?? false,
+    onError,
+    dialect,
+    policy: resolveDeliveryPolicy(settings, defaultDeliveryPolicy),
+  });
+}
+
+/** Takes the options of the connection and of the service apart; neither object is the caller's. */
+export function splitServiceOptions(options: ServiceOptions): {
+  client: ClientOptions;
+  settings: ServiceSettings;
+} {
+  const { envelope, requestTimeoutMs, inboxPrefix, drainTimeoutMs, keepSubscriptions, ...rest } = options;
+  const { onError, dialect, acknowledge, concurrency, ...client } = rest;
+  const settings = { envelope, requestTimeoutMs, inboxPrefix, drainTimeoutMs };
+  const given = Object.entries({ ...settings, onError, dialect, acknowledge, concurrency });
+  // What was not given must be missing, not undefined, for its default to count.
+  const kept: [string, unknown] = ['keepSubscriptions', keepSubscriptions ?? options.cleanStart === false];
+  return { client, settings: Object.fromEntries([...given.filter(([, value]) => value !== undefined), kept]) };
+}
+
+/** Throws UsageError unless the value is a number of milliseconds, 0 or more. */
+export function assertMilliseconds(option: string, value: number): void {
+  if (typeof value === 'number' && value >= 0) return;
+  throw new UsageError(
+    `option "${option}" must be a number of milliseconds from 0, got ${JSON.stringify(value)}`,
+  );
+}
+
+function reportToConsole(
+  error: unknown,
+  { topicName }: { readonly topicName: string },
+  topicFilter: string,
+): void {
+  console.error(`handler of "${topicFilter}" failed on a message to "${topicName}":`, error);
+}

@@ -1,0 +1,276 @@
+/**
+ * How data, requests and replies look on the wire: the only file that knows property names and topic layout.
+ *
+ * Two forms. Native (MQTT 5): the payload is the data, and Response Topic, Correlation Data, Content Type and User
+ * Properties say the rest (section 4.10). Nest: the JSON envelope of stock NestJS, whose replies go to `<topic>/reply`.
+ * A request for an unknown peer is written in both at once. Knows no client and no time.
+ */
+import type { PublishProperties, UserProperties } from '@petrel/protocol';
+import { describeFailure, PayloadError } from './errors.js';
+import type {
+  Envelope,
+  Incoming,
+  IncomingReply,
+  Outgoing,
+  Reply,
+  ReplyAddress,
+  RequestForm,
+  WireMessage,
+} from './exchange.js';
+import type { InboundMessage } from './link.js';
+import { decodePayload, type EncodedPayload, encodePayload } from './payload-codec.js';
+
+const replyProperty = 'petrel-reply';
+const dataProperty = 'petrel-payload';
+const replySuffix = '/reply';
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const noUserProperties: UserProperties = [];
+
+/** The topic where stock NestJS answers a request; throws nothing, the topic is one level longer. */
+export function nestReplyTopic(topicName: string): string {
+  return topicName + replySuffix;
+}
+
+/** The topic of a private inbox: `<prefix>/<client identifier>/<nonce>`, wildcards and levels of the former escaped. */
+export function inboxTopic(prefix: string, clientIdentifier: string, nonce: string): string {
+  return `${prefix}/${clientIdentifier.replace(/[/+#]/g, '_')}/${nonce}`;
+}
+
+/** Writes an event so that stock NestJS, Petrel and plain MQTT programs read the same data, as far as `envelope` lets it. */
+export function writeEvent(event: Outgoing, envelope: Envelope, carriesProperties: boolean): WireMessage {
+  const { topicName, data, properties } = event;
+  const plain = envelope === 'native' && carriesProperties;
+  if (envelope === 'nest' || (!plain && isMistakable(data))) {
+    return message(topicName, envelopePayload(event), properties);
+  }
+  // Whoever names a Content Type means the text to go out as it is.
+  const encoded = encodePayload(data, !plain && properties?.contentType === undefined);
+  return message(topicName, encoded, properties, { marks: dataMarks(data), metadata: event.metadata });
+}
+
+/** Writes a request; `id` is its Correlation Data and the `id` of its envelope. */
+export function writeRequest(
+  request: Outgoing,
+  form: RequestForm,
+  id: string,
+  responseTopic?: string,
+): WireMessage {
+  const { topicName, data, properties } = request;
+  const answer =
+    responseTopic === undefined ? undefined : { responseTopic, correlationData: encoder.encode(id) };
+  if (form === 'native') {
+    const encoded = encodePayload(data, false);
+    return message(topicName, encoded, properties, {
+      answer,
+      marks: dataMarks(data),
+      metadata: request.metadata,
+    });
+  }
+  return message(topicName, envelopePayload(request, id), properties, { answer });
+}
+
+/** Reads any message that a handler subscribed to; never throws. */
+export function readIncoming(received: InboundMessage): Incoming {
+  const { topicName, properties } = received;
+  const { data, unreadable } = decode(received);
+  const incoming = read(topicName, data, properties);
+  return unreadable === undefined ? incoming : { ...incoming, unreadable };
+}
+
+function read(topicName: string, data: unknown, properties: PublishProperties): Incoming {
+  const userProperties = properties.userProperties ?? noUserProperties;
+  const visible = userProperties.length === 0 ? userProperties : userProperties.filter(isForeignProperty);
+  if (
+    propertyNamed(userProperties, replyProperty) !== undefined ||
+    (topicName.endsWith(replySuffix) && isNestReply(data))
+  ) {
+    return { data, isReply: true, userProperties: visible };
+  }
+  const { responseTopic, correlationData } = properties;
+  const native: ReplyAddress | undefined =
+    responseTopic === undefined
+      ? undefined
+      : {
+          form: 'native',
+          topicName: responseTopic,
+          ...(correlationData === undefined ? {} : { correlationData }),
+        };
+  if (!isNestEnvelope(topicName, data) || propertyNamed(userProperties, dataProperty) !== undefined) {
+    return { data, isReply: false, userProperties: visible, ...(native && { replyTo: native }) };
+  }
+  const inBoth = native && correlationData && decoder.decode(correlationData) === data.id;
+  const nest: ReplyAddress | undefined =
+    typeof data.id === 'string'
+      ? { form: 'nest', topicName: nestReplyTopic(topicName), id: data.id }
+      : undefined;
+  const replyTo = inBoth ? native : (nest ?? native);
+  return {
+    data: data.data,
+    isReply: false,
+    userProperties: isObject(data.metadata) ? [...visible, ...stringEntries(data.metadata)] : visible,
+    ...(replyTo && { replyTo }),
+  };
+}
+
+/** Writes one answer to where the request wants it. */
+export function writeReply(address: ReplyAddress, reply: Reply, properties?: PublishProperties): WireMessage {
+  if (address.form === 'nest') {
+    const body = { ...nestReply(reply), id: address.id };
+    return message(address.topicName, encodePayload(body, true), properties);
+  }
+  const data =
+    reply.kind === 'error' ? describeFailure(reply.error) : reply.kind === 'end' ? undefined : reply.data;
+  const { correlationData } = address;
+  return message(address.topicName, encodePayload(data, false), properties, {
+    marks: [[replyProperty, reply.kind]],
+    answer: correlationData && { correlationData },
+  });
+}
+
+/** Reads a message of the inbox or of a `<topic>/reply`; undefined when it answers no request at all. */
+export function readReply(received: InboundMessage): IncomingReply | undefined {
+  const { correlationData, userProperties = noUserProperties } = received.properties;
+  const { data, unreadable } = decode(received);
+  const kind = propertyNamed(userProperties, replyProperty);
+  const id = correlationData && decoder.decode(correlationData);
+  if (kind === undefined && isNestReply(data) && (id === undefined || id === data.id)) {
+    return { id: data.id, form: 'nest', foreign: false, reply: fromNestReply(data) };
+  }
+  if (id === undefined) return undefined;
+  return {
+    id,
+    form: 'native',
+    foreign: kind === undefined,
+    reply: unreadable ? { kind: 'error', error: unreadable } : nativeReply(kind, data),
+  };
+}
+
+function decode({ payload, properties }: InboundMessage): { data: unknown; unreadable?: PayloadError } {
+  try {
+    return { data: decodePayload(payload, properties.contentType) };
+  } catch (error) {
+    if (!(error instanceof PayloadError)) throw error;
+    return { data: payload, unreadable: error };
+  }
+}
+
+function nativeReply(kind: string | undefined, data: unknown): Reply {
+  switch (kind) {
+    case 'next':
+      return { kind: 'next', data };
+    case 'end':
+      return { kind: 'end' };
+    case 'error':
+      return { kind: 'error', error: data };
+    default:
+      return { kind: 'last', data };
+  }
+}
+
+const nestReplyKeys: ReadonlySet<string> = new Set(['id', 'err', 'response', 'isDisposed', 'status']);
+const nestEnvelopeKeys: ReadonlySet<string> = new Set(['pattern', 'data', 'id', 'metadata']);
+
+interface NestReply {
+  readonly err?: unknown;
+  readonly response?: unknown;
+  readonly isDisposed?: unknown;
+}
+
+function nestReply(reply: Reply): NestReply {
+  switch (reply.kind) {
+    case 'next':
+      return { response: reply.data };
+    case 'last':
+      return { response: reply.data, isDisposed: true };
+    case 'end':
+      return { isDisposed: true };
+    case 'error':
+      return { err: describeFailure(reply.error) ?? 'error', isDisposed: true };
+  }
+}
+
+function fromNestReply(body: NestReply): Reply {
+  if (body.err !== undefined && body.err !== null) return { kind: 'error', error: body.err };
+  if (!body.isDisposed) return { kind: 'next', data: body.response };
+  return body.response === undefined ? { kind: 'end' } : { kind: 'last', data: body.response };
+}
+
+function isNestReply(data: unknown): data is NestReply & { readonly id: string } {
+  if (!isObject(data) || typeof data.id !== 'string') return false;
+  return Object.keys(data).length > 1 && hasOnly(data, nestReplyKeys);
+}
+
+/** Stock NestJS takes the members `pattern` and `data` of any object for its own. */
+function isMistakable(data: unknown): boolean {
+  return isObject(data) && (data.pattern !== undefined || data.data !== undefined);
+}
+
+function dataMarks(data: unknown): readonly (readonly [string, string])[] {
+  return isMistakable(data) ? [[dataProperty, 'plain']] : [];
+}
+
+/** Foreign JSON must never be cut, so an envelope has no other member, and its pattern fits the topic it came on. */
+function isNestEnvelope(topicName: string, data: unknown): data is Record<string, unknown> {
+  if (!isObject(data) || data.pattern === undefined || !hasOnly(data, nestEnvelopeKeys)) return false;
+  // The topic of an object pattern is that object as JSON, which no other program uses as a topic.
+  if (isObject(data.pattern)) return topicName.includes('{');
+  const pattern = String(data.pattern);
+  // A bridge may have put a prefix before the topic, or taken one away.
+  return topicName === pattern || topicName.endsWith(`/${pattern}`) || pattern.endsWith(`/${topicName}`);
+}
+
+function envelopePayload(outgoing: Outgoing, id?: string): EncodedPayload {
+  const { pattern = outgoing.topicName, data, metadata } = outgoing;
+  return encodePayload(
+    { pattern, data, ...(metadata && { metadata }), ...(id !== undefined && { id }) },
+    true,
+  );
+}
+
+interface Additions {
+  readonly answer?: { responseTopic?: string; correlationData: Uint8Array } | undefined;
+  readonly marks?: readonly (readonly [string, string])[];
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+function message(
+  topicName: string,
+  { payload, contentType }: EncodedPayload,
+  properties: PublishProperties = {},
+  { answer, marks = [], metadata }: Additions = {},
+): WireMessage {
+  const own = metadata === undefined ? marks : [...stringEntries(metadata), ...marks];
+  const { userProperties = noUserProperties } = properties;
+  return {
+    topicName,
+    payload,
+    properties: {
+      ...(contentType === undefined ? {} : { contentType }),
+      ...properties,
+      ...answer,
+      ...(own.length === 0 ? {} : { userProperties: [...userProperties, ...own] }),
+    },
+  };
+}
+
+function isForeignProperty([name]: readonly [string, string]): boolean {
+  return name !== replyProperty && name !== dataProperty;
+}
+
+function propertyNamed(userProperties: UserProperties, name: string): string | undefined {
+  for (const [key, value] of userProperties) if (key === name) return value;
+  return undefined;
+}
+
+function stringEntries(record: Readonly<Record<string, unknown>>): (readonly [string, string])[] {
+  return Object.entries(record).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+}
+
+function hasOnly(record: Record<string, unknown>, allowed: ReadonlySet<string>): boolean {
+  return Object.keys(record).every((key) => allowed.has(key));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
+}
