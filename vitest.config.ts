@@ -8,7 +8,11 @@ export default defineConfig({
   // tsconfig.json leaves their tests out, so the transform does not find these two settings by itself.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts', 'examples/*/src/**/*.test.ts'],
+    include: [
+      '{packages,examples}/*/src/**/*.test.ts',
+      '{conformance,simulation}/**/*.test.ts',
+      'tests/**/*.test.ts',
+    ],
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },
