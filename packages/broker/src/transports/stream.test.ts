@@ -111,6 +111,18 @@ describe('a stream transport', () => {
     expect(receiver.cause?.message).toBe('broken');
   });
 
+  test('a peer that ends and does not take what is queued for it is cut off', async () => {
+    const { server, client, transport, receiver } = await connected();
+    client.allowHalfOpen = true;
+    client.pause();
+    transport.start(receiver);
+    transport.write(Buffer.alloc(50_000_000));
+    client.end();
+    await receiver.closed;
+    expect(server.destroyed).toBe(true);
+    expect(client.destroyed).toBe(false);
+  });
+
   test('a peer that ends is closed', async () => {
     const { client, transport, receiver } = await connected();
     transport.start(receiver);

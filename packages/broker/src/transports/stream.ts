@@ -51,6 +51,8 @@ export class StreamTransport implements Transport {
       return;
     }
     stream.on('close', () => this.#closed());
+    // MQTT knows no half-closed connections; what is queued for this peer still leaves, if it takes it.
+    stream.on('end', () => this.end());
     stream.on('drain', () => {
       if (!this.#drainOwed) return;
       this.#drainOwed = false;
