@@ -89,7 +89,13 @@ export class Router {
     const { plan } = topic;
     const { revision } = this.#tree;
     if (plan !== undefined && plan.revision === revision) return plan;
-    const renewed = makeRoutingPlan(this.#tree.match(topic.topicName), revision);
+    const subscribers = this.#tree.match(topic.topicName);
+    // A subscription that has nothing to do with this topic leaves its list, and so its plan, as they were.
+    if (plan !== undefined && plan.subscribers === subscribers) {
+      plan.revision = revision;
+      return plan;
+    }
+    const renewed = makeRoutingPlan(subscribers, revision);
     topic.plan = renewed;
     return renewed;
   }

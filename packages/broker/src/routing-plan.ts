@@ -16,8 +16,10 @@ export interface Receiver {
 
 /** All receivers of a topic. */
 export interface RoutingPlan {
-  /** Of the subscription tree it was made from. */
-  readonly revision: number;
+  /** Of the subscription tree for which it was last found true. */
+  revision: number;
+  /** What it was made from: the same list means the same plan. */
+  readonly subscribers: readonly Subscriber[];
   readonly receivers: readonly Receiver[];
   /** Each takes one message of its own choosing. */
   readonly groups: readonly SharedGroup<Subscription, Session>[];
@@ -38,7 +40,7 @@ export function makeRoutingPlan(subscribers: readonly Subscriber[], revision: nu
   }
   const receivers: Receiver[] = [];
   for (const [session, subscriptions] of bySession) receivers.push(makeReceiver(session, subscriptions));
-  return { revision, receivers, groups };
+  return { revision, subscribers, receivers, groups };
 }
 
 function makeReceiver(session: Session, subscriptions: readonly Subscription[]): Receiver {
