@@ -20,6 +20,8 @@ export interface ConnectorOptions {
   readonly defer: (run: () => void) => void;
   readonly topicNames: TopicNameDecoder;
   readonly onSend: (packet: Packet) => void;
+  /** Observes the CONNACK; later packets go to the connection's owner. */
+  readonly onReceive: (packet: Packet) => void;
   /** The session to ask for; read again for every CONNECT. */
   readonly session: (protocolVersion: ProtocolVersion) => { clientIdentifier: string; cleanStart: boolean };
   /** Must give the connection its next owner before it returns. */
@@ -83,7 +85,7 @@ export class Connector {
     protocolVersion: ProtocolVersion,
     credentials: Credentials,
   ): Promise<ConnectError | undefined> {
-    const { options, defer, topicNames, onSend, session, onAccepted } = this.#needs;
+    const { options, defer, topicNames, onSend, onReceive, session, onAccepted } = this.#needs;
     if (this.#stopped !== undefined) {
       const message = `connecting to ${endpoint.name} was stopped`;
       return Promise.resolve(
@@ -100,6 +102,7 @@ export class Connector {
         clock: options.clock,
         defer,
         onSend,
+        onReceive,
         connect,
         timeoutMs: options.connectTimeoutMs,
         name: endpoint.name,

@@ -21,6 +21,8 @@ export interface HandshakeOptions extends ConnectionOptions {
   readonly timeoutMs: number;
   /** URL without credentials, for messages. */
   readonly name: string;
+  /** Observes what comes before there is a next owner: the CONNACK. */
+  readonly onReceive: (packet: Packet) => void;
   /** Must give the connection its next owner before it returns. */
   readonly onAccepted: (connection: Connection, connack: ConnackPacket) => void;
   readonly onFailed: (error: ConnectError) => void;
@@ -60,6 +62,7 @@ export class Handshake implements ConnectionOwner {
   }
 
   onPacket(packet: Packet): void {
+    this.#options.onReceive(packet);
     switch (packet.type) {
       case 'connack':
         this.#onConnack(packet);

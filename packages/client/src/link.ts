@@ -56,6 +56,9 @@ export class Link {
       onSend: (packet: Packet) => {
         if (events.has('packetSend')) events.emit('packetSend', packet);
       },
+      onReceive: (packet: Packet) => {
+        if (events.has('packetReceive')) events.emit('packetReceive', packet);
+      },
       session: (version) => ({
         clientIdentifier: this.#clientIdentifier,
         cleanStart: this.#cleanStart(version),
