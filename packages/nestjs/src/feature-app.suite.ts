@@ -137,8 +137,8 @@ class RequestController {
     return undefined;
   }
 
-  @MessagePattern('null')
-  null(): null {
+  @MessagePattern('gives-null')
+  givesNull(): null {
     return null;
   }
 

@@ -73,10 +73,12 @@ describe.each(combinations.map((combination) => [nameOf(combination), combinatio
 
   // The stock client ends the reply subscription of a request that has just begun when another one ends, and never makes
   // it again: both that request and all later ones of its pattern hang.
-  it.runIf(clientSide === 'petrel')('many requests at once get each their own reply', async () => {
-    const asked = Array.from({ length: 50 }, (_, index) => [index, index]);
-    expect(await Promise.all(asked.map((data) => ask('sum', data)))).toEqual(asked.map(([a = 0]) => a * 2));
-  });
+  if (clientSide === 'petrel') {
+    it('many requests at once get each their own reply', async () => {
+      const asked = Array.from({ length: 50 }, (_, index) => [index, index]);
+      expect(await Promise.all(asked.map((data) => ask('sum', data)))).toEqual(asked.map(([a = 0]) => a * 2));
+    });
+  }
 
   it.each([['text'], ['123'], [''], [0], [false], [{ nested: { list: [1, null] } }], [[]], [{ data: 1, info: 2 }]])(
     '%j arrives as it was sent and comes back',
@@ -103,7 +105,7 @@ describe.each(combinations.map((combination) => [nameOf(combination), combinatio
   });
 
   it('null is a reply', async () => {
-    expect(await ask('null', 1)).toBeNull();
+    expect(await ask('gives-null', 1)).toBeNull();
   });
 
   it.each(['nothing', 'empty'])('%s is none: the Observable completes without a value', async (pattern) => {
@@ -148,9 +150,11 @@ describe.each(combinations.map((combination) => [nameOf(combination), combinatio
   });
 
   // Stock NestJS sends such a record as the object that it is.
-  it.runIf(server === 'petrel')('a record as reply is its data', async () => {
-    expect(await ask('record', 1)).toEqual({ from: 'record' });
-  });
+  if (server === 'petrel') {
+    it('a record as reply is its data', async () => {
+      expect(await ask('record', 1)).toEqual({ from: 'record' });
+    });
+  }
 
   it('emit reaches @EventPattern, and resolves', async () => {
     const data = [1, 2, marked('event')];
