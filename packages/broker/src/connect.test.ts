@@ -91,6 +91,27 @@ describe('an accepted CONNECT', () => {
   });
 });
 
+describe('a client with a small Maximum Packet Size', () => {
+  test('gets a refusal without the Reason String that does not fit [MQTT-3.2.2-19] [MQTT-3.2.2-20]', async () => {
+    const reasonString = 'a reason that takes more than ten bytes';
+    const { broker } = await openBroker({
+      hooks: { authenticate: () => ({ reasonCode: 0x87, reasonString }) },
+    });
+    const peer = open(broker);
+    expect(await peer.connect({ properties: { maximumPacketSize: 10 } })).toMatchObject({
+      reasonCode: 0x87,
+      properties: {},
+    });
+  });
+
+  test('that even CONNACK exceeds is closed, with nothing sent that is larger [MQTT-3.1.2-24] [MQTT-3.2.0-1]', async () => {
+    const { broker } = await openBroker();
+    const peer = open(broker);
+    peer.send({ ...connectPacket(5), properties: { maximumPacketSize: 6 } });
+    expect(await peer.closed()).toMatchObject([{ type: 'connack', reasonCode: 0x95 }]);
+  });
+});
+
 describe('the Client Identifier', () => {
   test('of 1 to 23 letters and digits is accepted [MQTT-3.1.3-5]', async () => {
     const { broker } = await openBroker();

@@ -66,6 +66,8 @@ export class Connection implements TransportReceiver, Backpressured {
   terms: ConnectionTerms | undefined;
   sender!: PublishSender;
   inboundAliases: InboundTopicAliases | undefined;
+  /** What CONNECT asks for, in force before the client is accepted: a refusal has to fit too. */
+  maximumAnswerSize: number | undefined;
   /** Why it is ending; the first reason stays. */
   end: ConnectionEnd | undefined;
   /** CONNACK was sent. */
@@ -150,17 +152,18 @@ export class Connection implements TransportReceiver, Backpressured {
     this.#deadline.connected(terms.keepAlive);
   }
 
-  /** Sends any packet but PUBLISH; one the client cannot take at all is not sent [MQTT-3.1.2-24]. */
-  send(packet: Packet): void {
+  /** Sends any packet but PUBLISH; one the client cannot take at all is not sent [MQTT-3.1.2-24], and false tells so. */
+  send(packet: Packet): boolean {
     const version = this.protocolVersion ?? 5;
     let bytes: Uint8Array;
     try {
-      bytes = encodePacket(packet, version, this.terms?.maximumPacketSize);
+      bytes = encodePacket(packet, version, this.maximumAnswerSize);
     } catch (error) {
-      if (error instanceof PacketTooLargeError) return;
+      if (error instanceof PacketTooLargeError) return false;
       throw error;
     }
     this.output.append(bytes, 0, bytes.length);
+    return true;
   }
 
   /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP without properties; `firstByte` says which. */

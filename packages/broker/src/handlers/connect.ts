@@ -5,6 +5,7 @@ import {
   type ConnackProperties,
   type ConnectPacket,
   noProperties,
+  PacketTooLargeError,
   ProtocolError,
   reasonCode,
   type Will,
@@ -24,6 +25,7 @@ export async function handleConnect(connection: Connection, packet: ConnectPacke
   }
   const { context } = connection;
   const { limits } = context.options;
+  connection.maximumAnswerSize = packet.properties.maximumPacketSize; // [MQTT-3.2.2-19] [MQTT-3.2.2-20]
   if (packet.will !== undefined) assertUserProperties(connection, packet.will.properties);
   assertConnectAllowed(packet, limits);
   // A Will Topic with too many levels is refused now: nobody is there to be told once it is published.
@@ -50,12 +52,17 @@ export async function handleConnect(connection: Connection, packet: ConnectPacke
   for (const topicFilter of revoked) context.sessions.unsubscribe(session, topicFilter);
   await owned(context.store);
   if (connection.isEnding) return;
-  connection.send({
+  const isAnswered = connection.send({
     type: 'connack',
     sessionPresent,
     reasonCode: reasonCode.success, // [MQTT-3.1.4-5]
     properties: connackProperties(packet, client, terms, sessionExpiryInterval, limits),
   });
+  // Nothing may come before CONNACK [MQTT-3.2.0-1], so without one there is nothing to stay for.
+  if (!isAnswered)
+    throw new PacketTooLargeError(
+      `CONNACK is larger than the client's Maximum Packet Size of ${terms.maximumPacketSize}`,
+    );
   session.ready();
   context.metrics.connectionsAccepted += 1;
   context.hooks.tell('connected', client, { sessionPresent });
