@@ -3,6 +3,7 @@ import { reasonCode } from '@petrel/protocol';
 import type { Backpressured } from './backpressure.js';
 import type { BrokerContext } from './broker-context.js';
 import { changeMessage } from './create-message.js';
+import { HookError } from './errors.js';
 import { type Client, isPending, isRefusal, type MessageChange, type Refusal } from './hooks.js';
 import type { Message } from './message.js';
 
@@ -20,11 +21,27 @@ export function acceptMessage(
   const go = (answer: Refusal | MessageChange | undefined): number => {
     if (answer === undefined) return storeAndRoute(context, message, client, publisher);
     if (isRefusal(answer)) return answer.reasonCode;
-    const changed = changeMessage(message, answer, context.topics, context.clock);
-    return storeAndRoute(context, changed, client, publisher);
+    const changed = change(context, message, answer);
+    return changed === undefined
+      ? reasonCode.implementationSpecificError
+      : storeAndRoute(context, changed, client, publisher);
   };
   const answer = context.hooks.publish(client, message);
   return isPending(answer) ? answer.then(go) : go(answer);
+}
+
+/** A replacement that no rule allows is a failure of the hook, and so a refusal. */
+function change(
+  { topics, clock, logger }: BrokerContext,
+  message: Message,
+  change: MessageChange,
+): Message | undefined {
+  try {
+    return changeMessage(message, change, topics, clock);
+  } catch (cause) {
+    logger.error(new HookError('hook "publish" failed', cause));
+    return undefined;
+  }
 }
 
 function storeAndRoute(

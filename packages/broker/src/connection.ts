@@ -85,7 +85,10 @@ export class Connection implements TransportReceiver, Backpressured {
     this.transport = transport;
     this.#onClosed = onClosed;
     this.#highWaterMark = limits.outboundHighWaterMarkBytes;
-    this.output = new Output(transport, context.flushQueue, () => this.#onFlushed());
+    this.output = new Output(transport, context.flushQueue, (bytes) => {
+      context.metrics.bytesSent += bytes;
+      this.#onFlushed();
+    });
     this.reader = new PacketReader({
       sender: 'client',
       maximumPacketSize: limits.maximumPacketSizeBeforeConnectBytes,
@@ -162,12 +165,14 @@ export class Connection implements TransportReceiver, Backpressured {
       if (error instanceof PacketTooLargeError) return false;
       throw error;
     }
+    this.context.metrics.packetsSent += 1;
     this.output.append(bytes, 0, bytes.length);
     return true;
   }
 
   /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP without properties; `firstByte` says which. */
   sendAcknowledgement(firstByte: number, packetIdentifier: number, reasonCode: number): void {
+    this.context.metrics.packetsSent += 1;
     const isLong = reasonCode !== 0 && this.terms?.protocolVersion === 5;
     const at = this.output.reserve(isLong ? 5 : 4);
     const { slab } = this.output;
@@ -182,10 +187,10 @@ export class Connection implements TransportReceiver, Backpressured {
     this.sendAcknowledgement(0x62, packetIdentifier, reasonCode);
   }
 
-  /** Holds a publisher that feeds this connection while it is above its mark; never itself, nor one that owes acknowledgements. */
+  /** Holds a publisher that feeds this connection while it is above its mark, unless that owes acknowledgements. */
   slowDown(publisher: Backpressured): void {
     if (this.hasRoom && !(this.session as Session).deliveries.isHalfFull) return;
-    if (publisher === this || !publisher.mayBeHeld) return;
+    if (!publisher.mayBeHeld) return;
     this.#backpressure ??= new Backpressure(this.context.clock, this.context.timers, slowReceiverGraceMs);
     this.#backpressure.hold(publisher);
   }
@@ -235,6 +240,7 @@ export class Connection implements TransportReceiver, Backpressured {
   #finish(end: ConnectionEnd): void {
     if (this.isEnding) return;
     this.end = end;
+    this.context.metrics.connectionOver(this.isReady, end);
     this.#deadline.cancel();
     this.acknowledgements.clear();
     this.#backpressure?.recovered();
@@ -246,6 +252,7 @@ export class Connection implements TransportReceiver, Backpressured {
     try {
       while (this.#blocks === 0 && this.end === undefined && this.reader.nextFrame()) {
         handled = true;
+        this.context.metrics.packetsReceived += 1;
         const pending = handleFrame(this);
         if (pending !== undefined) this.#waitFor(pending);
       }

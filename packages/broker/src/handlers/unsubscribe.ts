@@ -18,8 +18,9 @@ export function handleUnsubscribe(
     context.hooks.tell('unsubscribed', connection.client as Client, { topicFilter: realFilter, shareName });
     return reasonCode.success;
   });
-  const answer = (): void =>
+  const answer = (): void => {
     connection.send({ type: 'unsuback', packetIdentifier, reasonCodes, properties: noProperties });
+  };
   const commit = context.store.commit();
   if (acknowledgements.mayLeaveNow(commit)) answer();
   else acknowledgements.after(commit, answer);

@@ -82,7 +82,7 @@ export class MemoryStore implements Store {
     this.#retained.delete(topicName);
   }
 
-  commit(): undefined {
+  commit(): Promise<void> | undefined {
     return undefined;
   }
 

@@ -1,0 +1,135 @@
+/** Slow and frozen receivers: bounded, never in the way of others for long. */
+
+import { FakeClock } from '@petrel/testing';
+import { describe, expect, test } from 'vitest';
+import { Backpressure } from './backpressure.js';
+import { connected, openBroker, publish, published, subscribed, text } from './broker-fixture.suite.js';
+import { TimerQueue } from './timer-queue.js';
+
+const mark = 65_536;
+const limits = { outboundHighWaterMarkBytes: mark };
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+const payload = 'x'.repeat(8000);
+
+describe('5 a frozen subscriber (Aedes 1060)', () => {
+  test('takes no more than its bound of memory, and the others get everything', async () => {
+    const { broker, clock } = await openBroker({ limits });
+    const frozen = await connected(broker);
+    await subscribed(frozen, 'a');
+    frozen.stream.pause();
+    const healthy = await connected(broker);
+    await subscribed(healthy, 'a', { qos: 1 });
+    const publisher = await connected(broker);
+    const before = broker.metrics().messagesDropped;
+    for (let count = 0; count < 200; count++) {
+      publisher.send(publish('a', `${count} ${payload}`));
+      await turn();
+      clock.advance(100);
+    }
+    for (let count = 0; count < 200; count++) {
+      expect(text(await healthy.receive('publish')).startsWith(`${count} `)).toBe(true);
+    }
+    expect(broker.metrics().messagesDropped - before).toBeGreaterThan(100);
+  });
+
+  test('gets new messages again once it reads', async () => {
+    const { broker, clock } = await openBroker({ limits });
+    const frozen = await connected(broker);
+    await subscribed(frozen, 'a');
+    frozen.stream.pause();
+    const publisher = await connected(broker);
+    for (let count = 0; count < 100; count++) {
+      publisher.send(publish('a', payload));
+      await turn();
+      clock.advance(100);
+    }
+    frozen.stream.resume();
+    while (frozen.unread.length === 0) await turn();
+    for (let count = 0; count < 20; count++) await turn();
+    const received = frozen.unread.length;
+    expect(received).toBeLessThan(100);
+    publisher.send(publish('a', 'fresh'));
+    await publisher.expectNothing();
+    await frozen.expectNothing().catch(() => {});
+    expect(broker.metrics().messagesSent).toBeGreaterThan(received);
+  });
+
+  test('at QoS 1 its queue is bounded and the publisher is acknowledged all the same', async () => {
+    const { broker, clock } = await openBroker({
+      limits: { ...limits, sessionQueue: { maximumMessages: 20 } },
+    });
+    const frozen = await connected(broker);
+    await subscribed(frozen, 'a', { qos: 1 });
+    frozen.stream.pause();
+    const publisher = await connected(broker);
+    for (let count = 0; count < 100; count++) {
+      const answered = published(publisher, 'a', payload, 1);
+      await turn();
+      await turn();
+      clock.advance(1000);
+      await answered;
+    }
+    expect(broker.metrics().queuedMessages).toBeLessThanOrEqual(20);
+  });
+});
+
+describe('a publisher', () => {
+  test('faster than its receiver is slowed down, and nothing is lost', async () => {
+    const { broker } = await openBroker({ limits });
+    const receiver = await connected(broker);
+    await subscribed(receiver, 'a');
+    const publisher = await connected(broker);
+    const count = 2000;
+    publisher.send(...Array.from({ length: count }, (_, index) => publish('a', `${index} ${payload}`)));
+    for (let index = 0; index < count; index++) {
+      expect(text(await receiver.receive('publish')).startsWith(`${index} `)).toBe(true);
+    }
+    expect(broker.metrics().messagesDropped).toBe(0);
+  });
+
+  test('that receives its own messages does not wait for itself for ever', async () => {
+    const { broker } = await openBroker({ limits });
+    const peer = await connected(broker);
+    await subscribed(peer, 'a', { qos: 1 });
+    const count = 500;
+    peer.send(...Array.from({ length: count }, (_, index) => publish('a', `${index} ${payload}`)));
+    for (let index = 0; index < count; index++) await peer.receive('publish');
+    await peer.expectNothing();
+  });
+});
+
+describe('Backpressure', () => {
+  const scene = () => {
+    const clock = new FakeClock();
+    const blocked: string[] = [];
+    const publisher = (name: string) => ({
+      mayBeHeld: true,
+      block: () => void blocked.push(name),
+      unblock: () => void blocked.splice(blocked.indexOf(name), 1),
+    });
+    return { clock, blocked, publisher, backpressure: new Backpressure(clock, new TimerQueue(clock), 500) };
+  };
+
+  test('holds each publisher once, until the receiver has recovered', () => {
+    const { blocked, publisher, backpressure } = scene();
+    const first = publisher('first');
+    for (const held of [first, first, publisher('second')]) backpressure.hold(held);
+    expect(blocked).toEqual(['first', 'second']);
+    backpressure.recovered();
+    expect(blocked).toEqual([]);
+  });
+
+  test('lets them go after the grace, and holds nobody until the receiver has recovered', () => {
+    const { clock, blocked, publisher, backpressure } = scene();
+    backpressure.hold(publisher('first'));
+    clock.advance(499);
+    expect(blocked).toEqual(['first']);
+    clock.advance(1);
+    expect(blocked).toEqual([]);
+    backpressure.hold(publisher('first'));
+    expect(blocked).toEqual([]);
+    backpressure.recovered();
+    backpressure.hold(publisher('first'));
+    expect(blocked).toEqual(['first']);
+  });
+});
