@@ -54,16 +54,13 @@ export class BrokerContext {
 
   /** How things are now; looks at every session. */
   gauges(): Gauges {
-    let connections = 0;
     let queuedMessages = 0;
     let queuedBytes = 0;
-    for (const { connection, deliveries } of this.sessions.values()) {
-      if (connection !== undefined) connections += 1;
+    for (const { deliveries } of this.sessions.values()) {
       queuedMessages += deliveries.queued;
       queuedBytes += deliveries.queuedBytes;
     }
     return {
-      connections,
       sessions: this.sessions.size,
       subscriptions: this.router.size,
       sharedGroups: this.router.groups,

@@ -4,7 +4,6 @@ import { type Gauges, Metrics } from './metrics.js';
 import { sysTopicsOf } from './sys-topics.js';
 
 const gauges: Gauges = {
-  connections: 3,
   sessions: 5,
   subscriptions: 7,
   sharedGroups: 1,
@@ -24,13 +23,16 @@ test('a snapshot is a copy that later counting does not change', () => {
 
 test('remembers the most clients that were connected at a time', () => {
   const metrics = new Metrics(0);
-  metrics.connectionsChanged(8);
-  metrics.connectionsChanged(2);
-  expect(metrics.snapshot(gauges, 0).maximumConnections).toBe(8);
+  metrics.clientConnected();
+  metrics.clientConnected();
+  metrics.clientGone();
+  expect(metrics.snapshot(gauges, 0)).toMatchObject({ connections: 1, maximumConnections: 2 });
 });
 
 test('every figure has a valid topic below $SYS/broker and a text', () => {
-  const topics = sysTopicsOf(new Metrics(0).snapshot(gauges, 61_500), '1.2.3');
+  const metrics = new Metrics(0);
+  metrics.clientConnected();
+  const topics = sysTopicsOf(metrics.snapshot(gauges, 61_500), '1.2.3');
   expect(topics.every(([topicName]) => isTopicName(topicName) && topicName.startsWith('$SYS/broker/'))).toBe(
     true,
   );
@@ -38,7 +40,7 @@ test('every figure has a valid topic below $SYS/broker and a text', () => {
   const payloads = new Map(topics);
   expect(payloads.get('$SYS/broker/version')).toBe('1.2.3');
   expect(payloads.get('$SYS/broker/uptime')).toBe('61 seconds');
-  expect(payloads.get('$SYS/broker/clients/connected')).toBe('3');
-  expect(payloads.get('$SYS/broker/clients/disconnected')).toBe('2');
+  expect(payloads.get('$SYS/broker/clients/connected')).toBe('1');
+  expect(payloads.get('$SYS/broker/clients/disconnected')).toBe('4');
   expect(payloads.get('$SYS/broker/retained messages/count')).toBe('11');
 });

@@ -1,9 +1,7 @@
 /** What the broker counts. Plain numbers, so that the hot path pays one addition. */
 
-/** How things are at one moment. */
+/** What other parts of the broker know at one moment. */
 export interface Gauges {
-  /** Connected clients. */
-  readonly connections: number;
   /** Sessions, connected or not. */
   readonly sessions: number;
   readonly subscriptions: number;
@@ -15,7 +13,7 @@ export interface Gauges {
   readonly queuedBytes: number;
 }
 
-/** The counters of one broker: totals since it started, which only rise. */
+/** The counters of one broker: totals since it started, which only rise, and how many clients are connected. */
 export class Metrics {
   bytesReceived = 0;
   bytesSent = 0;
@@ -27,45 +25,54 @@ export class Metrics {
   messagesSent = 0;
   /** Copies that no bound, expiry, policy or absent QoS 0 receiver let through. */
   messagesDropped = 0;
-  /** Messages that a hook or a rule refused. */
+  /** Messages of clients that a hook or a rule refused. */
   messagesRefused = 0;
   connectionsAccepted = 0;
-  /** CONNECTs that were answered with a Reason Code of 0x80 or above. */
+  /** Connections that the broker ended before it had accepted a CONNECT. */
   connectionsRefused = 0;
-  /** Connections that ended without DISCONNECT. */
+  /** Clients that went without DISCONNECT. */
   connectionsLost = 0;
-  /** Connections that the broker ended because the client broke the protocol or a limit. */
+  /** Clients whose connection the broker ended, for what they did or for reasons of its own. */
   connectionsEnded = 0;
   sessionsTakenOver = 0;
+  /** Connected clients at this moment. */
+  connections = 0;
+  /** Most clients that were connected at a time. */
+  maximumConnections = 0;
   readonly #startedAt: number;
-  #maximumConnections = 0;
 
   constructor(now: number) {
     this.#startedAt = now;
   }
 
-  /** Notes how many clients are connected now. */
-  connectionsChanged(connections: number): void {
-    if (connections > this.#maximumConnections) this.#maximumConnections = connections;
+  clientConnected(): void {
+    this.connections += 1;
+    if (this.connections > this.maximumConnections) this.maximumConnections = this.connections;
+  }
+
+  clientGone(): void {
+    this.connections -= 1;
+  }
+
+  /** Counts how a connection ended; `wasClient`: its CONNECT had been accepted. */
+  connectionOver(wasClient: boolean, end: { byClient: boolean; reasonCode: number | undefined }): void {
+    if (!end.byClient) {
+      if (wasClient) this.connectionsEnded += 1;
+      else this.connectionsRefused += 1;
+    } else if (wasClient && end.reasonCode === undefined) {
+      this.connectionsLost += 1;
+    }
   }
 
   /** A copy of all figures. */
   snapshot(gauges: Gauges, now: number): MetricsSnapshot {
-    return Object.freeze({
-      ...this,
-      ...gauges,
-      uptimeMs: now - this.#startedAt,
-      maximumConnections: Math.max(this.#maximumConnections, gauges.connections),
-    });
+    return Object.freeze({ ...this, ...gauges, uptimeMs: now - this.#startedAt });
   }
 }
 
-/** The totals, without what counts them. */
-export type Counters = Omit<Metrics, 'connectionsChanged' | 'snapshot'>;
-
 /** All figures of a broker at one moment. */
-export interface MetricsSnapshot extends Readonly<Counters>, Gauges {
+export interface MetricsSnapshot
+  extends Readonly<Omit<Metrics, 'clientConnected' | 'clientGone' | 'connectionOver' | 'snapshot'>>,
+    Gauges {
   readonly uptimeMs: number;
-  /** Most clients that were connected at a time. */
-  readonly maximumConnections: number;
 }

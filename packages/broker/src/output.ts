@@ -33,7 +33,7 @@ export function copyBytes(
 export class Output {
   readonly #transport: Transport;
   readonly #queue: FlushQueue;
-  readonly #onFlushed: () => void;
+  readonly #onFlushed: (bytes: number) => void;
   #scheduled = false;
 
   /** Where the last reserve() points into. */
@@ -52,8 +52,8 @@ export class Output {
   /** Bytes that the transport still held after the last write or drain. */
   #buffered = 0;
 
-  /** `onFlushed` runs after each flush and each drain; it is the owner's chance to fill up again. */
-  constructor(transport: Transport, queue: FlushQueue, onFlushed: () => void) {
+  /** `onFlushed` runs after each flush, with its size, and each drain; it is the owner's chance to fill up again. */
+  constructor(transport: Transport, queue: FlushQueue, onFlushed: (bytes: number) => void) {
     this.#transport = transport;
     this.#queue = queue;
     this.#onFlushed = onFlushed;
@@ -92,18 +92,19 @@ export class Output {
   /** Writes what was gathered; called by the queue at the end of the turn, and by the owner before it ends the transport. */
   flush(): void {
     this.#scheduled = false;
-    if (this.#gathered === 0) return;
+    const gathered = this.#gathered;
+    if (gathered === 0) return;
     this.#gathered = 0;
     this.#write();
     this.#buffered = this.#transport.bufferedBytes;
     this.#releaseSlabs();
-    this.#onFlushed();
+    this.#onFlushed(gathered);
   }
 
   /** The transport has room again. */
   drained(): void {
     this.#buffered = this.#transport.bufferedBytes;
-    this.#onFlushed();
+    this.#onFlushed(0);
   }
 
   #schedule(): void {

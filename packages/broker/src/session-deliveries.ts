@@ -283,7 +283,9 @@ export class SessionDeliveries {
   }
 
   #sent(message: Message): void {
-    this.#context.metrics.messagesSent += 1;
+    const { metrics } = this.#context;
+    metrics.messagesSent += 1;
+    metrics.packetsSent += 1;
     if (this.#context.hooks.has.delivered) this.#session.tellDelivered(message);
   }
 }

@@ -5,6 +5,7 @@ import { ConnectionError } from './errors.js';
 
 /** Ends the connection that has a session now, so that another one can have it [MQTT-3.1.4-3]. */
 export function displace(connection: Connection): void {
+  connection.context.metrics.sessionsTakenOver += 1;
   connection.fail(
     new ConnectionError(
       'PETREL_SESSION_TAKEN_OVER',

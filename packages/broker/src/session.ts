@@ -100,7 +100,8 @@ export class Session {
     sessionExpiryInterval: number,
     will: Will | undefined,
   ): void {
-    const { timers } = this.#context;
+    const { timers, metrics } = this.#context;
+    metrics.clientConnected();
     timers.cancel(this.willTimer);
     timers.cancel(this.expiryTimer);
     this.connection = connection;
@@ -123,6 +124,7 @@ export class Session {
 
   /** The connection is gone. */
   detach(now: number): void {
+    this.#context.metrics.clientGone();
     this.connection = undefined;
     this.readyConnection = undefined;
     this.disconnectedAt = now;

@@ -109,6 +109,7 @@ function beginInbound(connection: Connection, { packetIdentifier, qos }: Publish
 
 /** PUBACK or PUBREC, once what must be durable is durable. */
 function acknowledge(connection: Connection, qos: QoS, packetIdentifier: number, code: number): void {
+  if (code >= 0x80) connection.context.metrics.messagesRefused += 1;
   if (qos === 0) return;
   const { inbound, isStored, clientIdentifier } = connection.session as Session;
   // MQTT 3.x has no way to say no: it is acknowledged and goes nowhere [MQTT-3.3.5-2].
