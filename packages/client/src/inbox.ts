@@ -53,13 +53,15 @@ export class Inbox implements ExchangeOwner {
     this.#connection = connection;
     this.#aliases = new InboundTopicAliases(this.#options.topicAliasMaximum); // [MQTT-3.3.2-7]
     this.#unacknowledged = { 1: [], 2: [] };
+    // A server of MQTT 3.x was told no Receive Maximum.
+    const receiveMaximum = connection.protocolVersion === 5 ? this.#options.receiveMaximum : 65_535;
     if (resumed) {
-      this.#delivery.resume();
+      this.#delivery.resume(receiveMaximum);
       return;
     }
     // [MQTT-3.2.2-5]
     for (const packetIdentifier of this.#delivery.unreleased) this.#stored?.removeReceived(packetIdentifier);
-    this.#delivery = new InboundDelivery(this.#options.receiveMaximum);
+    this.#delivery = new InboundDelivery(receiveMaximum);
     this.#exchanges.clear();
   }
 

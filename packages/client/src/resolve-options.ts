@@ -97,6 +97,11 @@ export function resolveOptions(input: string | URL | ClientOptions, platform: Pl
     random,
   };
   read.end();
+  if (resolved.sessionStore !== undefined && read.raw('clientIdentifier') === undefined) {
+    throw new UsageError(
+      'option "sessionStore" needs a clientIdentifier: a random one never finds its session again',
+    );
+  }
   return Object.freeze(resolved);
 }
 

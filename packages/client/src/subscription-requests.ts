@@ -173,10 +173,13 @@ export class SubscriptionRequests {
     return request;
   }
 
-  /** Rejects everything that waits: the client is closed. */
+  /** The client is closed: what was to be subscribed is rejected, what was to end has ended. */
   abandon(error: PetrelError): void {
     this.detach();
-    for (const request of this.#waiting.splice(0)) request.reject(error);
+    for (const request of this.#waiting.splice(0)) {
+      if (request.type === 'subscribe') request.reject(error);
+      else request.resolve(0);
+    }
   }
 }
 

@@ -1,0 +1,25 @@
+/** What a bundler makes of the browser entry: no Node inside, and small. */
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { expect, test } from 'vitest';
+
+test('the browser bundle builds without Node built-ins and without ws', async () => {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: "export * from '@petrel/client';", resolveDir: import.meta.dirname },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['@petrel/source', 'browser'],
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  });
+  const inputs = Object.keys(metafile.inputs);
+  expect(inputs.some((path) => path.endsWith('client/src/index.browser.ts'))).toBe(true);
+  expect(inputs.filter((path) => path.startsWith('node:') || path.includes('node_modules/ws'))).toEqual([]);
+  const code = outputFiles[0]?.text ?? '';
+  expect(code).not.toMatch(/["']node:/);
+  // A bound, so that growth is noticed; MQTT.js takes 105 KB.
+  expect(gzipSync(code).length).toBeLessThan(30_000);
+});
