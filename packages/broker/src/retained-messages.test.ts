@@ -15,6 +15,14 @@ function storeOf(...topicNames: string[]): RetainedMessages<RetainableMessage> {
   return retained;
 }
 
+function only(
+  retained: RetainedMessages<RetainableMessage>,
+  topicName: string,
+  now = 0,
+): RetainableMessage | undefined {
+  return retained.match(topicName).take(10, now)[0];
+}
+
 function matching(
   retained: RetainedMessages<RetainableMessage>,
   topicFilter: string,
@@ -32,8 +40,8 @@ describe('set, get and delete', () => {
     const retained = storeOf('a/b');
     const last = message('a/b', { sizeBytes: 25 });
     expect(retained.set(last, 0)).toBeUndefined();
-    expect(retained.get('a/b', 0)).toBe(last);
-    expect(retained.get('a', 0)).toBeUndefined();
+    expect(only(retained, 'a/b', 0)).toBe(last);
+    expect(only(retained, 'a', 0)).toBeUndefined();
     expect(retained).toMatchObject({ count: 1, bytes: 25 });
   });
 
@@ -49,7 +57,7 @@ describe('set, get and delete', () => {
   test('names that every object has are topics like others', () => {
     const retained = storeOf('__proto__', 'constructor/toString');
     expect(matching(retained, '#')).toEqual(['__proto__', 'constructor/toString']);
-    expect(retained.get('toString', 0)).toBeUndefined();
+    expect(only(retained, 'toString', 0)).toBeUndefined();
   });
 });
 
@@ -70,7 +78,7 @@ describe('bounds', () => {
     expect(retained.set(former, 0)).toBeUndefined();
     expect(retained.set(message('b', { sizeBytes: 11 }), 0)).toBe('maximumBytes');
     expect(retained.set(message('a', { sizeBytes: 101 }), 0)).toBe('maximumBytes');
-    expect(retained.get('a', 0)).toBe(former);
+    expect(only(retained, 'a', 0)).toBe(former);
     expect(retained.set(message('a', { sizeBytes: 100 }), 0)).toBeUndefined();
     expect(retained.bytes).toBe(100);
   });
@@ -88,8 +96,8 @@ describe('expiry', () => {
   test('an expired message is never given [MQTT-3.3.2-5]', () => {
     const retained = storeOf('kept');
     retained.set(message('short', { expiresAt: 1_000 }), 0);
-    expect(retained.get('short', 999)).toBeDefined();
-    expect(retained.get('short', 1_000)).toBeUndefined();
+    expect(only(retained, 'short', 999)).toBeDefined();
+    expect(only(retained, 'short', 1_000)).toBeUndefined();
     expect(matching(retained, '+', 999)).toEqual(['kept', 'short']);
     expect(matching(retained, '+', 1_000)).toEqual(['kept']);
   });
@@ -99,7 +107,7 @@ describe('expiry', () => {
     retained.set(message('a', { expiresAt: 1_000 }), 0);
     retained.set(message('a'), 500);
     retained.removeExpired(2_000);
-    expect(retained.get('a', 2_000)).toBeDefined();
+    expect(only(retained, 'a', 2_000)).toBeDefined();
     expect(retained.count).toBe(1);
   });
 });

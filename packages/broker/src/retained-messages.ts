@@ -93,12 +93,6 @@ export class RetainedMessages<M extends RetainableMessage> {
     return entry.message;
   }
 
-  /** The message of one topic. */
-  get(topicName: string, now: number): M | undefined {
-    const entry = this.#find(topicName)?.value;
-    return entry === undefined || entry.dueAt <= now ? undefined : entry.message;
-  }
-
   /** Starts reading all messages that a Topic Filter matches; costs nothing until it is read from. */
   match(topicFilter: string): RetainedReplay<M> {
     return new RetainedReplay(this.#root, topicFilter);

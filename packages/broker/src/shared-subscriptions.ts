@@ -25,10 +25,6 @@ export class SharedGroup<M, K = unknown> {
     return this.#members.length;
   }
 
-  get members(): readonly M[] {
-    return this.#members;
-  }
-
   /** Adds a member, or replaces the one under the same key and gives that one back. */
   set(key: K, member: M): M | undefined {
     const index = this.#indexes.get(key);
