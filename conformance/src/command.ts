@@ -7,7 +7,13 @@ import { formatTable } from './table.js';
 
 /** Runs the command and returns its exit code. */
 async function main(args: readonly string[]): Promise<number> {
-  const { help, target, name, only, version, json } = readCommandOptions(args);
+  const { help, report, target, name, only, version, json } = readCommandOptions(args);
+  if (report) {
+    // Loads brokers of all kinds, which no other use of the command needs.
+    const { writeReport } = await import('./report.js');
+    await writeReport((line) => process.stdout.write(`${line}\n`));
+    return 0;
+  }
   if (help || target === undefined || name === undefined) {
     process.stdout.write(usage);
     return 0;

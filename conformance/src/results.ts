@@ -4,7 +4,6 @@ import {
   type Role,
   statementsOf,
   type TestedVersion,
-  testedVersions,
   unobservable,
   unobservableKey,
   versionName,
@@ -31,22 +30,37 @@ export interface RunResult {
   readonly name: string;
   readonly role: Role;
   readonly versions: readonly VersionResult[];
+  /** Versions that it does not speak at all, such as "5.0". */
+  readonly unsupported: readonly string[];
 }
 
-/** Sums up. Statements without a test in `results` are left out when `only` some tests ran. */
+/** What was run, and what could not be. */
+export interface RunScope {
+  readonly versions: readonly TestedVersion[];
+  readonly unsupported: readonly TestedVersion[];
+  /** Leave statements without a result out, because only some tests ran. */
+  readonly onlyTested: boolean;
+}
+
+/** Sums up the results of tests. */
 export function summarize(
   name: string,
   role: Role,
   results: readonly TestResult[],
-  onlyTested: boolean,
+  { versions, unsupported, onlyTested }: RunScope,
 ): RunResult {
-  const versions = testedVersions.map((version) => ({
+  const tested = versions.map((version) => ({
     version: versionName[version],
     statements: statementsOf(version, role)
       .map(({ id, gist }) => ({ id, gist, ...verdict(version, role, id, results) }))
       .filter(({ status }) => !onlyTested || (status !== 'not tested' && status !== 'not observable')),
   }));
-  return { name, role, versions: versions.filter(({ statements }) => statements.length > 0) };
+  return {
+    name,
+    role,
+    versions: tested.filter(({ statements }) => statements.length > 0),
+    unsupported: unsupported.map((version) => versionName[version]),
+  };
 }
 
 function verdict(
@@ -59,7 +73,9 @@ function verdict(
   // One broken promise is enough; a test that could run outweighs one that could not.
   for (const status of ['failed', 'passed', 'not applicable'] as const) {
     const decisive = own.filter((result) => result.status === status);
-    if (decisive.length > 0) return { status, reason: decisive.map(explain).filter(Boolean).join('; ') };
+    if (decisive.length === 0) continue;
+    const reasons = new Set(decisive.map(explain).filter(Boolean));
+    return { status, reason: [...reasons].join('; ') };
   }
   const why = unobservable.get(unobservableKey(version, role, id));
   return why === undefined ? { status: 'not tested', reason: '' } : { status: 'not observable', reason: why };

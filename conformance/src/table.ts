@@ -13,6 +13,7 @@ export function formatTable(run: RunResult): string {
     const counts = Object.entries(countStatuses(version)).filter(([, count]) => count > 0);
     lines.push('', counts.map(([status, count]) => `${count} ${status}`).join(', '), '');
   }
+  for (const version of run.unsupported) lines.push(`${run.name} does not speak MQTT ${version}.`, '');
   return lines.join('\n');
 }
 

@@ -3,6 +3,7 @@ import type { ConformanceTest } from '../conformance-test.js';
 import { dataTypeTests } from './section-1-5-data-types.js';
 import { connectTests } from './section-3-1-connect.js';
 import { sessionTests } from './section-3-1-sessions.js';
+import { termsTests } from './section-3-1-terms.js';
 import { willTests } from './section-3-1-wills.js';
 import { connackTests } from './section-3-2-connack.js';
 import { limitTests } from './section-3-3-limits.js';
@@ -14,7 +15,9 @@ import { subscribeTests } from './section-3-8-subscribe.js';
 import { unsubscribeTests } from './section-3-10-unsubscribe.js';
 import { controlTests } from './section-3-12-control.js';
 import { authenticationTests } from './section-3-15-authentication.js';
-import { deliveryTests } from './section-4-3-delivery.js';
+import { receiverTests } from './section-4-3-receiver.js';
+import { senderTests } from './section-4-3-sender.js';
+import { resendTests } from './section-4-4-resend.js';
 import { orderTests } from './section-4-6-order.js';
 import { topicTests } from './section-4-7-topics.js';
 import { sharedTests } from './section-4-8-shared.js';
@@ -24,6 +27,7 @@ import type { TestContext } from './test-context.js';
 export const serverTests: readonly ConformanceTest<TestContext>[] = [
   dataTypeTests,
   connectTests,
+  termsTests,
   sessionTests,
   willTests,
   connackTests,
@@ -36,7 +40,9 @@ export const serverTests: readonly ConformanceTest<TestContext>[] = [
   unsubscribeTests,
   controlTests,
   authenticationTests,
-  deliveryTests,
+  senderTests,
+  receiverTests,
+  resendTests,
   orderTests,
   topicTests,
   sharedTests,

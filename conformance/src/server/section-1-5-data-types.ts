@@ -154,10 +154,10 @@ export const dataTypeTests = [
       firstBytes.push((await client.expectFrame('puback')).bytes[0]);
       client.send(client.publishPacket(topicName, 'x', { qos: 2, packetIdentifier: 3 }));
       firstBytes.push((await client.expectFrame('pubrec')).bytes[0]);
-      client.send({ type: 'pubrel', packetIdentifier: 3, reasonCode: 0, properties: {} });
+      client.answer('pubrel', 3);
       firstBytes.push((await client.expectFrame('pubcomp')).bytes[0]);
       const { packetIdentifier } = await client.expectPacket('publish', ({ qos }) => qos === 2);
-      client.send({ type: 'pubrec', packetIdentifier, reasonCode: 0, properties: {} });
+      client.answer('pubrec', packetIdentifier);
       firstBytes.push((await client.expectFrame('pubrel')).bytes[0]);
       client.send({ type: 'unsubscribe', packetIdentifier: 4, topicFilters: [topicName], properties: {} });
       firstBytes.push((await client.expectFrame('unsuback')).bytes[0]);
@@ -229,7 +229,7 @@ export const dataTypeTests = [
         0xffff,
         'Packet Identifier of PUBREC',
       );
-      publisher.send({ type: 'pubrel', packetIdentifier: 0xffff, reasonCode: 0, properties: {} });
+      publisher.answer('pubrel', 0xffff);
       expectEqual(
         (await publisher.expectPacket('pubcomp')).packetIdentifier,
         0xffff,
@@ -237,7 +237,7 @@ export const dataTypeTests = [
       );
       await subscriber.expectMessage();
       const { packetIdentifier } = await subscriber.expectPublish();
-      subscriber.send({ type: 'pubrec', packetIdentifier, reasonCode: 0, properties: {} });
+      subscriber.answer('pubrec', packetIdentifier);
       expectEqual(
         (await subscriber.expectPacket('pubrel')).packetIdentifier,
         packetIdentifier,

@@ -194,7 +194,7 @@ export const sessionTests = [
       await client.expectPacket('pubrec');
       // More than any timer a server could end unfinished state by without having been told to.
       await t.wait(3);
-      client.send({ type: 'pubrel', packetIdentifier: 99, reasonCode: 0, properties: {} });
+      client.answer('pubrel', 99);
       expectEqual((await client.expectPacket('pubcomp')).reasonCode, 0, 'Reason Code of PUBCOMP');
       await publisher.publish(topicName, 'x');
       await client.expectMessage(topicName);

@@ -28,7 +28,7 @@ async function through(
         qos === 1 ? 'puback' : 'pubrec',
         (answer) => answer.packetIdentifier === packetIdentifier,
       );
-      if (qos === 2) publisher.send({ type: 'pubrel', packetIdentifier, reasonCode: 0, properties: {} });
+      if (qos === 2) publisher.answer('pubrel', packetIdentifier);
     }
     if (qos === 2) for (const _ of batch) await publisher.expectPacket('pubcomp');
   }

@@ -102,7 +102,7 @@ export const sharedTests = [
       await publisher.publish(t.topic(), 'x', { qos: 2 });
       const [receiver, other] = await receiverOf(a, b);
       const { packetIdentifier } = await receiver.expectPublish();
-      receiver.send({ type: 'pubrec', packetIdentifier, reasonCode: 0, properties: {} });
+      receiver.answer('pubrec', packetIdentifier);
       await receiver.expectPacket('pubrel');
       receiver.cut();
       const again = await t.connect({ clientIdentifier: receiver.clientIdentifier, persistent: true });
@@ -111,7 +111,7 @@ export const sharedTests = [
         packetIdentifier,
         'Packet Identifier',
       );
-      again.send({ type: 'pubcomp', packetIdentifier, reasonCode: 0, properties: {} });
+      again.answer('pubcomp', packetIdentifier);
       await again.ping();
       await other.expectNone('publish');
     },
@@ -126,7 +126,7 @@ export const sharedTests = [
       await publisher.publish(t.topic(), 'for one member', { qos: 2 });
       const [receiver, other] = await receiverOf(a, b);
       const { packetIdentifier } = await receiver.expectPublish();
-      receiver.send({ type: 'pubrec', packetIdentifier, reasonCode: 0, properties: {} });
+      receiver.answer('pubrec', packetIdentifier);
       await receiver.expectPacket('pubrel');
       await receiver.disconnect();
       await other.expectNothingBefore(publisher, t.topic(), 2);

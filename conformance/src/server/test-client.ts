@@ -1,5 +1,6 @@
 /** A client of the broker under test: the vocabulary that the tests are written in. */
 import type {
+  AcknowledgementType,
   ConnackPacket,
   DisconnectProperties,
   Packet,
@@ -89,7 +90,7 @@ export class TestClient extends Peer {
     if (packet.qos === 1) return (await this.expectPacket('puback', isItsAnswer)).reasonCode;
     const { reasonCode } = await this.expectPacket('pubrec', isItsAnswer);
     if (reasonCode < 0x80) {
-      this.send({ type: 'pubrel', packetIdentifier, reasonCode: 0, properties: {} });
+      this.answer('pubrel', packetIdentifier);
       await this.expectPacket('pubcomp', isItsAnswer);
     }
     return reasonCode;
@@ -151,13 +152,18 @@ export class TestClient extends Peer {
     return packet;
   }
 
+  /** Sends a packet of the QoS 1 and QoS 2 exchanges. */
+  answer(type: AcknowledgementType, packetIdentifier: number, reasonCode = 0): void {
+    this.send({ type, packetIdentifier, reasonCode, properties: {} });
+  }
+
   /** Completes the exchange of a received PUBLISH. */
   async acknowledge({ qos, packetIdentifier }: PublishPacket): Promise<void> {
-    if (qos === 1) this.send({ type: 'puback', packetIdentifier, reasonCode: 0, properties: {} });
+    if (qos === 1) this.answer('puback', packetIdentifier);
     if (qos !== 2) return;
-    this.send({ type: 'pubrec', packetIdentifier, reasonCode: 0, properties: {} });
+    this.answer('pubrec', packetIdentifier);
     await this.expectPacket('pubrel', (pubrel) => pubrel.packetIdentifier === packetIdentifier);
-    this.send({ type: 'pubcomp', packetIdentifier, reasonCode: 0, properties: {} });
+    this.answer('pubcomp', packetIdentifier);
   }
 
   /** PINGREQ and its PINGRESP: what the broker had to say until now has come. */

@@ -123,6 +123,22 @@ export class TestContext {
     return [await this.connect(), subscriber];
   }
 
+  /** A publisher, and a subscriber whose session outlives its connection. */
+  async lastingPair(
+    topicName: string,
+    qos: 0 | 1 | 2,
+  ): Promise<readonly [publisher: TestClient, subscriber: TestClient]> {
+    const subscriber = await this.connect({ persistent: true });
+    await subscriber.subscribe(topicName, { qos });
+    return [await this.connect(), subscriber];
+  }
+
+  /** Cuts a connection and continues its session on a new one. */
+  resume(client: TestClient): Promise<TestClient> {
+    client.cut();
+    return this.connect({ clientIdentifier: client.clientIdentifier, persistent: true });
+  }
+
   /** A connection on which the bytes, sent right after a successful CONNECT, must end it; returns what came before. */
   async expectViolation(...parts: readonly (Packet | Uint8Array)[]): Promise<readonly Packet[]> {
     const client = await this.connect();
