@@ -17,7 +17,7 @@ afterEach(() => client.destroy());
 async function subscribe(options: SubscribeOptions = {}) {
   const subscribed = client.subscribe('#', { qos: 1, ...options });
   peer.send(suback(await peer.receive('subscribe')));
-  return await subscribed;
+  return subscribed;
 }
 
 const send = (...numbers: number[]) =>

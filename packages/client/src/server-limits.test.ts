@@ -23,7 +23,9 @@ describe('publish', () => {
   ] as const)('%s is rejected, the connection goes on', async (_, properties, args, reasonCode) => {
     const { client: made, peer } = await server.connected({}, { properties });
     client = made;
-    await expect(client.publish(...args)).rejects.toMatchObject({ code: 'PETREL_SERVER_LIMIT', reasonCode });
+    await expect(client.publish(...(args as unknown as Parameters<Client['publish']>))).rejects.toMatchObject(
+      { code: 'PETREL_SERVER_LIMIT', reasonCode },
+    );
     await client.publish('fits', 'x');
     expect((await peer.receive('publish')).topicName).toBe('fits');
   });
