@@ -1,8 +1,8 @@
 /** The connection of one server or client: opens and closes it, and tells what becomes of it in NestJS's words. */
 import type { Logger } from '@nestjs/common';
 import { type Client, type ClientStatus, createClient } from '@petrel/client';
-import { type Packet, type PetrelError, reasonCode } from '@petrel/protocol';
-import { clientLink, Service } from '@petrel/service';
+import type { Packet } from '@petrel/protocol';
+import { clientLink, firstConnection, Service } from '@petrel/service';
 import type { MqttEvents, MqttStatus } from './events.js';
 import { nestDialect } from './nest-dialect.js';
 import type { ResolvedOptions } from './options.js';
@@ -20,16 +20,6 @@ interface Listener {
 interface StatusSink {
   next(status: MqttStatus): void;
 }
-
-/** Refusals that the same options will get again and again. */
-const hopeless: ReadonlySet<number | undefined> = new Set([
-  reasonCode.unsupportedProtocolVersion,
-  reasonCode.clientIdentifierNotValid,
-  reasonCode.badUserNameOrPassword,
-  reasonCode.notAuthorized,
-  reasonCode.banned,
-  reasonCode.badAuthenticationMethod,
-]);
 
 const statusInNest: Readonly<Record<ClientStatus, MqttStatus | undefined>> = {
   connecting: undefined,
@@ -96,25 +86,11 @@ export class Connection {
   #open(attempts: number): Promise<void> {
     const { connection, service: settings, nest } = this.#options;
     const client = createClient(connection);
-    const service = new Service(clientLink(client), { dialect: nestDialect(nest), ...settings });
+    const service = new Service(clientLink(client, connection), { dialect: nestDialect(nest), ...settings });
     this.#opened = { client, service };
     this.#observe(client);
     for (const listener of this.#listeners) listen(client, listener);
-    return new Promise((resolve, reject) => {
-      let failures = 0;
-      const offError = client.on('error', (error) => {
-        if (++failures >= attempts || hopeless.has(error.reasonCode)) settle(() => reject(error));
-      });
-      const offStatus = client.on('status', (status) => {
-        if (status === 'connected') settle(resolve);
-        if (status === 'closed') settle(() => reject(new Error('Connection closed')));
-      });
-      const settle = (act: () => void): void => {
-        offError();
-        offStatus();
-        act();
-      };
-    });
+    return firstConnection(client, attempts);
   }
 
   #observe(client: Client): void {
@@ -123,7 +99,7 @@ export class Connection {
       if (inNest !== undefined) this.#status.next(inNest);
     });
     client.on('disconnect', ({ message }) => this.#logger.warn(`Connection lost (${message}), reconnecting`));
-    client.on('error', ({ message }: PetrelError) => this.#logger.error(message));
+    client.on('error', ({ message }) => this.#logger.error(message));
   }
 }
 
@@ -144,7 +120,10 @@ function listen(client: Client, { event, callback }: Listener): void {
     case 'error':
       return void client.on('error', call);
     case 'disconnect':
-      return void client.on('packetReceive', (packet) => packet.type === 'disconnect' && call(inMqttJs(packet)));
+      return void client.on(
+        'packetReceive',
+        (packet) => packet.type === 'disconnect' && call(inMqttJs(packet)),
+      );
     case 'packetreceive':
       return void client.on('packetReceive', (packet) => call(inMqttJs(packet)));
     case 'packetsend':

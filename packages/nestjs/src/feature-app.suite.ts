@@ -11,10 +11,10 @@ import {
   Module,
   type NestInterceptor,
   type PipeTransform,
+  type RpcExceptionFilter,
   Scope,
   UseFilters,
   UseGuards,
-  type RpcExceptionFilter,
   UseInterceptors,
 } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';

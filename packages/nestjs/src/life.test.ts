@@ -1,6 +1,12 @@
 /** Status, events and messages while a broker comes and goes. */
 import { Controller, Module } from '@nestjs/common';
-import { type ClientProxy, EventPattern, MessagePattern, MqttRecordBuilder, Payload } from '@nestjs/microservices';
+import {
+  type ClientProxy,
+  EventPattern,
+  MessagePattern,
+  MqttRecordBuilder,
+  Payload,
+} from '@nestjs/microservices';
 import { Client } from '@petrel/client';
 import { connectAsync } from 'mqtt';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
@@ -84,7 +90,9 @@ describe.each(brokerKinds)('over the %s broker', (kind) => {
     await client.connect();
     expect(statuses).toEqual(['connected']);
     await broker.stop();
-    await vi.waitFor(() => expect(statuses.slice(0, 3)).toEqual(['connected', 'disconnected', 'reconnecting']));
+    await vi.waitFor(() =>
+      expect(statuses.slice(0, 3)).toEqual(['connected', 'disconnected', 'reconnecting']),
+    );
     await broker.restart();
     await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'));
     await client.close();
@@ -96,10 +104,14 @@ describe.each(brokerKinds)('over the %s broker', (kind) => {
   it('status of a server goes through connect, broker loss, reconnect and close', async () => {
     const server = new MqttServer({ url: broker.url, ...fast });
     const statuses = statusesOf(server);
-    await new Promise<void>((resolve, reject) => void server.listen((error) => (error ? reject(error as Error) : resolve())));
+    await new Promise<void>(
+      (resolve, reject) => void server.listen((error) => (error ? reject(error as Error) : resolve())),
+    );
     expect(statuses).toEqual(['connected']);
     await broker.stop();
-    await vi.waitFor(() => expect(statuses.slice(0, 3)).toEqual(['connected', 'disconnected', 'reconnecting']));
+    await vi.waitFor(() =>
+      expect(statuses.slice(0, 3)).toEqual(['connected', 'disconnected', 'reconnecting']),
+    );
     await broker.restart();
     await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'));
     await server.close();
@@ -126,7 +138,9 @@ describe.each(brokerKinds)('over the %s broker', (kind) => {
     const statuses = statusesOf(app);
     await broker.restart();
     await vi.waitFor(() => expect(statuses.filter((status) => status === 'connected')).toHaveLength(2));
-    await vi.waitFor(async () => expect(await firstValueFrom(client.send('echo', 2))).toBe(2), { timeout: 5000 });
+    await vi.waitFor(async () => expect(await firstValueFrom(client.send('echo', 2))).toBe(2), {
+      timeout: 5000,
+    });
   });
 
   it('on() hears connect, close, offline, reconnect, packets and end, registered before connect', async () => {
@@ -182,7 +196,9 @@ describe.each(brokerKinds)('over the %s broker', (kind) => {
     const statuses = statusesOf(app);
     await broker.restart();
     await vi.waitFor(() => expect(statuses.filter((status) => status === 'connected')).toHaveLength(2));
-    await vi.waitFor(async () => expect(await firstValueFrom(client.send('echo', 2))).toBe(2), { timeout: 5000 });
+    await vi.waitFor(async () => expect(await firstValueFrom(client.send('echo', 2))).toBe(2), {
+      timeout: 5000,
+    });
   });
 
   it('on() hears connect, close, offline, reconnect, packets and end, registered before connect', async () => {

@@ -64,7 +64,9 @@ export class MqttClient extends ClientProxy<MqttEvents> {
   protected override publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {
     try {
       const { outgoing, options } = this.#outgoing(packet);
-      return this.#connection.service.sendRequest(outgoing, options, (outcome) => callback(toAnswerPacket(outcome)));
+      return this.#connection.service.sendRequest(outgoing, options, (outcome) =>
+        callback(toAnswerPacket(outcome)),
+      );
     } catch (err) {
       callback({ err });
       return () => undefined;

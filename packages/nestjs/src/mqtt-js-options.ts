@@ -82,7 +82,8 @@ export const mqttJsNames: readonly string[] = [
 export function connectionFromMqttJs(given: Given, own: Given): Connection {
   const connection: Record<string, unknown> = {};
   for (const [name, why] of Object.entries(refused)) {
-    if (given[name] !== undefined) throw new UsageError(`option "${name}" of MQTT.js has no counterpart: ${why}`);
+    if (given[name] !== undefined)
+      throw new UsageError(`option "${name}" of MQTT.js has no counterpart: ${why}`);
   }
   for (const [name, target] of Object.entries(renamed)) {
     if (given[name] !== undefined && own[target] === undefined) connection[target] = given[name];
@@ -97,7 +98,8 @@ function session(given: Given, own: Given): Connection {
   if (given.clean !== undefined) {
     connection.cleanStart = given.clean as boolean;
     // Without a number, an MQTT 3.1.1 session lasts for ever [MQTT-3.1.2-4], and that is what `clean: false` asked for.
-    if (given.clean === false && own.sessionExpiryInterval === undefined) connection.sessionExpiryInterval = 0xffff_ffff;
+    if (given.clean === false && own.sessionExpiryInterval === undefined)
+      connection.sessionExpiryInterval = 0xffff_ffff;
   }
   if (given.properties !== undefined) Object.assign(connection, connectProperties(given.properties as Given));
   if (given.will !== undefined) connection.will = will(given.will as Given);
@@ -108,14 +110,23 @@ function connectProperties(properties: Given): Connection {
   const { sessionExpiryInterval, receiveMaximum, maximumPacketSize, topicAliasMaximum, ...rest } = properties;
   const { authenticationMethod, authenticationData, userProperties, ...flags } = rest;
   if (authenticationMethod !== undefined || authenticationData !== undefined) {
-    throw new UsageError('option "properties.authenticationMethod" has no counterpart: enhanced authentication is not supported');
+    throw new UsageError(
+      'option "properties.authenticationMethod" has no counterpart: enhanced authentication is not supported',
+    );
   }
   const limits = { sessionExpiryInterval, receiveMaximum, maximumPacketSize, topicAliasMaximum };
   const pairs = Array.isArray(userProperties) ? { userProperties } : toProperties({ userProperties });
   return { ...pick(limits, Object.keys(limits)), properties: { ...flags, ...pairs } };
 }
 
-function will({ topic, topicName = topic, payload, qos, retain, properties }: Given): NonNullable<ClientOptions['will']> {
+function will({
+  topic,
+  topicName = topic,
+  payload,
+  qos,
+  retain,
+  properties,
+}: Given): NonNullable<ClientOptions['will']> {
   const known = pick({ topicName, payload, qos, retain }, ['topicName', 'payload', 'qos', 'retain']);
   return {
     ...(known as { topicName: string }),
@@ -133,7 +144,8 @@ function flow(given: Given, own: Given): Connection {
         ? false
         : { minDelayMs: reconnectPeriod as number, maxDelayMs: Math.max(30_000, Number(reconnectPeriod)) };
   }
-  if (queueQoSZero !== undefined) connection.offlineQueue = { qos0: queueQoSZero as boolean, ...(own.offlineQueue as object) };
+  if (queueQoSZero !== undefined)
+    connection.offlineQueue = { qos0: queueQoSZero as boolean, ...(own.offlineQueue as object) };
   if (wsOptions !== undefined) {
     const { headers } = wsOptions as { headers?: Record<string, string> };
     if (headers !== undefined) connection.webSocket = { headers, ...(own.webSocket as object) };
@@ -144,13 +156,20 @@ function flow(given: Given, own: Given): Connection {
 /** `servers` are the URLs; `protocol`, `host`, `port` and `path` go over what the URL says. */
 function address(given: Given, own: Given): Connection {
   const { protocol, host = given.hostname, port, path, servers } = given;
-  if (protocol === undefined && host === undefined && port === undefined && path === undefined && servers === undefined) {
+  if (
+    protocol === undefined &&
+    host === undefined &&
+    port === undefined &&
+    path === undefined &&
+    servers === undefined
+  ) {
     return {};
   }
   const base = new URL(String(own.url ?? 'mqtt://localhost:1883'));
   const scheme = protocol === undefined ? base.protocol : `${String(protocol)}:`;
   const url = (parts: Given): string => {
-    const user = base.username === '' ? '' : `${base.username}${base.password === '' ? '' : `:${base.password}`}@`;
+    const user =
+      base.username === '' ? '' : `${base.username}${base.password === '' ? '' : `:${base.password}`}@`;
     const at = parts.host === undefined ? base.hostname : String(parts.host);
     const on = parts.port === undefined ? base.port : String(parts.port);
     const behind = path === undefined ? base.pathname + base.search : String(path).replace(/^(?!\/)/, '/');
@@ -162,5 +181,7 @@ function address(given: Given, own: Given): Connection {
 }
 
 function pick(from: Given, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
+  return Object.fromEntries(
+    names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]),
+  );
 }

@@ -30,7 +30,8 @@ export function toUserProperties(value: unknown): UserProperties {
 
 /** The properties of a received message, as a packet of MQTT.js has them. */
 export function fromProperties(properties: PublishProperties): Record<string, unknown> {
-  const { userProperties, subscriptionIdentifiers, payloadFormatIndicator, correlationData, ...same } = properties;
+  const { userProperties, subscriptionIdentifiers, payloadFormatIndicator, correlationData, ...same } =
+    properties;
   const [only] = subscriptionIdentifiers ?? [];
   const identifiers = subscriptionIdentifiers?.length === 1 ? only : subscriptionIdentifiers;
   return {
@@ -47,7 +48,9 @@ export function fromUserProperties(pairs: UserProperties): Record<string, string
   const values = new Map<string, string[]>();
   for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
   // fromEntries defines even "__proto__" as a plain member, so a hostile name stays a name.
-  return Object.fromEntries([...values].map(([name, all]) => [name, all.length === 1 ? (all[0] as string) : all]));
+  return Object.fromEntries(
+    [...values].map(([name, all]) => [name, all.length === 1 ? (all[0] as string) : all]),
+  );
 }
 
 /** The same bytes as a Buffer, which is what users of MQTT.js know. */

@@ -28,5 +28,7 @@ export function unwrapRecord(value: unknown): Unwrapped {
 // object with the same members is the caller's data.
 function isRecord(value: unknown): value is MqttRecord {
   if (value instanceof MqttRecord) return true;
-  return typeof value === 'object' && value !== null && value.constructor?.name === 'MqttRecord' && 'data' in value;
+  return (
+    typeof value === 'object' && value !== null && value.constructor?.name === 'MqttRecord' && 'data' in value
+  );
 }

@@ -1,6 +1,12 @@
 /** NestJS's microservice server over Petrel: `NestFactory.createMicroservice(AppModule, { strategy: new MqttServer({ url }) })`. */
 import { Logger } from '@nestjs/common';
-import { type CustomTransportStrategy, type MessageHandler, Server, Transport, type WritePacket } from '@nestjs/microservices';
+import {
+  type CustomTransportStrategy,
+  type MessageHandler,
+  Server,
+  Transport,
+  type WritePacket,
+} from '@nestjs/microservices';
 import type { Client } from '@petrel/client';
 import { type Delivery, type Endpoint, type Respond, resolveDeliveryPolicy } from '@petrel/service';
 import { defer, finalize } from 'rxjs';
@@ -10,7 +16,12 @@ import type { MqttEvents, MqttStatus } from './events.js';
 import { MqttContext } from './mqtt-context.js';
 import { unwrapRecord } from './mqtt-record.js';
 import { readPacket } from './nest-dialect.js';
-import { type PetrelMqttOptions, type ResolvedOptions, resolveOptions, toSubscribeOptions } from './options.js';
+import {
+  type PetrelMqttOptions,
+  type ResolvedOptions,
+  resolveOptions,
+  toSubscribeOptions,
+} from './options.js';
 import { readExtras, routeOf } from './pattern.js';
 
 interface Handler {
@@ -32,7 +43,8 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
   constructor(options: PetrelMqttOptions = {}) {
     super();
     const resolved = resolveOptions(options);
-    const onError = resolved.service.onError ?? ((error, { topicName }, filter) => this.#report(error, topicName, filter));
+    const onError =
+      resolved.service.onError ?? ((error, { topicName }, filter) => this.#report(error, topicName, filter));
     this.#options = { ...resolved, service: { ...resolved.service, onError } };
     this.#connection = new Connection(this.#options, this._status$, new Logger(MqttServer.name));
     this.initializeSerializer({});
@@ -66,7 +78,8 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
 
   /** The client of `@petrel/client`; throws before `listen()`. */
   override unwrap<T = Client>(): T {
-    const why = 'Not initialized. Please call the "listen"/"startAllMicroservices" method before accessing the server.';
+    const why =
+      'Not initialized. Please call the "listen"/"startAllMicroservices" method before accessing the server.';
     return this.#connection.unwrap(why) as T;
   }
 
@@ -78,21 +91,29 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
     const normalized = this.normalizePattern(pattern as string);
     callback.isEventHandler = isEventHandler;
     callback.extras = extras;
-    const before = this.#handlers.findIndex((other) => !isEventHandler && !other.isEvent && other.pattern === normalized);
+    const before = this.#handlers.findIndex(
+      (other) => !isEventHandler && !other.isEvent && other.pattern === normalized,
+    );
     const handler = { pattern: normalized, callback, isEvent: isEventHandler };
     // As in the stock transport, the last handler of requests for a pattern is the one.
     if (before === -1) this.#handlers.push(handler);
     else this.#handlers[before] = handler;
-    if (!isEventHandler || !this.messageHandlers.has(normalized)) this.messageHandlers.set(normalized, callback);
+    if (!isEventHandler || !this.messageHandlers.has(normalized))
+      this.messageHandlers.set(normalized, callback);
   }
 
   async #start(): Promise<void> {
     const { maxConnectionAttempts = -1 } = this.#options.nest;
     // Checked before anything is opened: a bad pattern needs no server to be refused.
     const endpoints = this.#handlers.map((handler) => this.#endpoint(handler));
-    await this.#connection.open(maxConnectionAttempts === -1 ? Infinity : maxConnectionAttempts);
+    const opened = this.#connection.open(maxConnectionAttempts === -1 ? Infinity : maxConnectionAttempts);
     const { service } = this.#connection;
-    await Promise.all(endpoints.map((endpoint) => service.register(endpoint)));
+    // Before there is a connection: a session that goes on may begin with messages.
+    const registered = Promise.all(endpoints.map((endpoint) => service.register(endpoint)));
+    // Where the connection fails, so do they; the connection's own error is the one to tell.
+    registered.catch(() => undefined);
+    await opened;
+    await registered;
   }
 
   #endpoint(handler: Handler): Endpoint {
@@ -132,7 +153,10 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
     const reply = readPacket({ ...packet, ...('response' in packet && { response: data }) });
     try {
       const published = { ...options, ...(properties && { properties }) };
-      await respond(reply.kind === 'error' ? { kind: 'error', error: toWireError(reply.error) } : reply, published);
+      await respond(
+        reply.kind === 'error' ? { kind: 'error', error: toWireError(reply.error) } : reply,
+        published,
+      );
     } finally {
       if (packet.isDisposed) finished();
     }

@@ -2,7 +2,14 @@
  * Lets NestJS's `serializer` and `deserializer` options take over what Petrel's wire format does, as the stock
  * transport lets them: they see NestJS's packets and the parsed payload. Routing stays with the wire format.
  */
-import { type Dialect, decodePayload, type InboundMessage, petrelDialect, type Reply, type ReplyAddress } from '@petrel/service';
+import {
+  type Dialect,
+  decodePayload,
+  type InboundMessage,
+  petrelDialect,
+  type Reply,
+  type ReplyAddress,
+} from '@petrel/service';
 import type { NestSettings } from './options.js';
 
 interface ReadPacket {
@@ -25,7 +32,8 @@ export function nestDialect({ serializer, deserializer }: NestSettings): Dialect
   return {
     ...petrelDialect,
     ...(serializer && serializing((packet) => toPayload(serializer.serialize(packet)))),
-    ...(deserializer && deserializing(async (value, topicName) => deserializer.deserialize(value, { channel: topicName }))),
+    ...(deserializer &&
+      deserializing(async (value, topicName) => deserializer.deserialize(value, { channel: topicName }))),
   };
 }
 
@@ -38,13 +46,25 @@ function serializing(serialize: Serialize): Pick<Dialect, 'writeEvent' | 'writeR
       payload: serialize({ pattern, data, ...(metadata && { metadata }) }),
       properties,
     }),
-    writeRequest: ({ topicName, pattern = topicName, data, metadata, properties = {} }, _form, id, responseTopic) => ({
+    writeRequest: (
+      { topicName, pattern = topicName, data, metadata, properties = {} },
+      _form,
+      id,
+      responseTopic,
+    ) => ({
       topicName,
       payload: serialize({ pattern, data, ...(metadata && { metadata }), id }),
-      properties: { ...properties, ...(responseTopic && { responseTopic, correlationData: encoder.encode(id) }) },
+      properties: {
+        ...properties,
+        ...(responseTopic && { responseTopic, correlationData: encoder.encode(id) }),
+      },
     }),
     writeReply: (address, reply, properties) => {
-      const { contentType: _, ...written } = petrelDialect.writeReply(address, { kind: 'end' }, properties).properties;
+      const { contentType: _, ...written } = petrelDialect.writeReply(
+        address,
+        { kind: 'end' },
+        properties,
+      ).properties;
       const payload = serialize({ ...writePacket(reply), id: idOf(address) });
       return { topicName: address.topicName, payload, properties: written };
     },

@@ -41,7 +41,9 @@ export interface StockSubscribeOptions {
 type StockConnection = Omit<StockMqttOptions, keyof NestSettings | keyof ClientOptions>;
 type Connection = Omit<ClientOptions, keyof StockMqttOptions | 'initialConnectAttempts'>;
 type Shared = {
-  readonly [Name in keyof ClientOptions & keyof StockMqttOptions]?: ClientOptions[Name] | StockMqttOptions[Name];
+  readonly [Name in keyof ClientOptions & keyof StockMqttOptions]?:
+    | ClientOptions[Name]
+    | StockMqttOptions[Name];
 };
 
 /** Options of `MqttServer` and `MqttClient`; see docs/guides/nestjs.md for the table. */
@@ -73,6 +75,7 @@ const serviceNames = [
   'dialect',
   'acknowledge',
   'concurrency',
+  'maximumWaiting',
 ] as const satisfies (keyof ServiceSettings)[];
 
 /** Takes the options apart; throws UsageError for an option that cannot be honoured. Unknown names are refused by the client. */
@@ -85,7 +88,8 @@ export function resolveOptions(options: PetrelMqttOptions = {}): ResolvedOptions
   const service = take(given, serviceNames) as ServiceSettings;
   assertNestSettings(nest);
   const mqttJs = take(given, mqttJsNames);
-  if (given.url === undefined && given.urls === undefined && given.stream === undefined) given.url = defaultUrl;
+  if (given.url === undefined && given.urls === undefined && given.stream === undefined)
+    given.url = defaultUrl;
   const connection = { ...given, ...connectionFromMqttJs(mqttJs, given) } as ClientOptions;
   const keepSubscriptions = service.keepSubscriptions ?? connection.cleanStart === false;
   return Object.freeze({
@@ -104,7 +108,9 @@ export function toSubscribeOptions(options: StockSubscribeOptions & SubscribeOpt
     throw new UsageError(`option "qos" must be 0, 1 or 2, got ${JSON.stringify(qos)}`);
   }
   if (retainHandling !== undefined && ![0, 1, 2].includes(retainHandling)) {
-    throw new UsageError(`option "retainHandling" (rh) must be 0, 1 or 2, got ${JSON.stringify(retainHandling)}`);
+    throw new UsageError(
+      `option "retainHandling" (rh) must be 0, 1 or 2, got ${JSON.stringify(retainHandling)}`,
+    );
   }
   return {
     ...(qos === undefined ? {} : { qos }),
@@ -114,12 +120,20 @@ export function toSubscribeOptions(options: StockSubscribeOptions & SubscribeOpt
   };
 }
 
-function assertNestSettings({ maxConnectionAttempts: attempts, group, subscribeOptions }: NestSettings): void {
+function assertNestSettings({
+  maxConnectionAttempts: attempts,
+  group,
+  subscribeOptions,
+}: NestSettings): void {
   if (attempts !== undefined && attempts !== -1 && !(Number.isInteger(attempts) && attempts >= 1)) {
-    throw new UsageError(`option "maxConnectionAttempts" must be -1 or an integer from 1, got ${String(attempts)}`);
+    throw new UsageError(
+      `option "maxConnectionAttempts" must be -1 or an integer from 1, got ${String(attempts)}`,
+    );
   }
   if (group !== undefined && (group === '' || /[/+#]/.test(group))) {
-    throw new UsageError(`option "group" must be a ShareName without "/", "+" and "#" [MQTT-4.8.2-2], got "${group}"`);
+    throw new UsageError(
+      `option "group" must be a ShareName without "/", "+" and "#" [MQTT-4.8.2-2], got "${group}"`,
+    );
   }
   toSubscribeOptions(subscribeOptions);
 }

@@ -33,19 +33,25 @@ export function routeOf(
   extras: HandlerExtras,
   defaults: { readonly subscribe: SubscribeOptions; readonly group: string | undefined },
 ): Route {
-  const { group = defaults.group, payload = 'auto', acknowledge, concurrency } = extras;
+  const { group = defaults.group, payload = 'auto', acknowledge, concurrency, maximumWaiting } = extras;
   const shared = pattern.startsWith('$share/') || group === undefined || group === false;
   const topicFilter = shared ? pattern : `$share/${group}/${pattern}`;
   parseTopicFilter(topicFilter);
   if (!['auto', 'bytes', 'text', 'json'].includes(payload)) {
-    throw new UsageError(`extra "payload" of "${pattern}" must be "auto", "bytes", "text" or "json", got ${JSON.stringify(payload)}`);
+    throw new UsageError(
+      `extra "payload" of "${pattern}" must be "auto", "bytes", "text" or "json", got ${JSON.stringify(payload)}`,
+    );
   }
   const subscribe = { qos: 1 as const, ...defaults.subscribe, ...toSubscribeOptions(extras) };
   if (topicFilter.startsWith('$share/')) delete (subscribe as { noLocal?: boolean }).noLocal; // [MQTT-3.8.3-4]
   return {
     topicFilter,
     subscribe,
-    policy: { ...(acknowledge && { acknowledge }), ...(concurrency === undefined ? {} : { concurrency }) },
+    policy: {
+      ...(acknowledge && { acknowledge }),
+      ...(concurrency === undefined ? {} : { concurrency }),
+      ...(maximumWaiting === undefined ? {} : { maximumWaiting }),
+    },
     payload,
   };
 }

@@ -23,7 +23,9 @@ export interface PetrelClientAsyncOptions
 export class PetrelModule {
   /** Provides a client per entry; each closes with the application. */
   static register(clients: readonly PetrelClientOptions[]): DynamicModule {
-    const module = ClientsModule.register(clients.map(({ name, options = {} }) => ({ name, ...toProvider(options) })));
+    const module = ClientsModule.register(
+      clients.map(({ name, options = {} }) => ({ name, ...toProvider(options) })),
+    );
     return { ...module, module: PetrelModule };
   }
 

@@ -1,9 +1,10 @@
 /** Gives a `@petrel/client` client the narrow face that services need. */
-import type { Client } from '@petrel/client';
+import type { Client, ClientOptions } from '@petrel/client';
 import type { Link } from './link.js';
 
 /** The link over one client; closing the link closes the client. */
-export function clientLink(client: Client): Link {
+export function clientLink(client: Client, { protocolVersion }: Pick<ClientOptions, 'protocolVersion'> = {}): Link {
+  const mayBe5 = protocolVersion !== 3 && protocolVersion !== 4;
   return {
     get isConnected() {
       return client.status === 'connected';
@@ -12,7 +13,7 @@ export function clientLink(client: Client): Link {
       return client.server?.protocolVersion;
     },
     get separatesSubscriptions() {
-      return client.server?.subscriptionIdentifiersAvailable ?? false;
+      return client.server?.subscriptionIdentifiersAvailable ?? mayBe5;
     },
     get clientIdentifier() {
       return client.clientIdentifier;

@@ -1,5 +1,5 @@
 /** When a message counts as handled, and how many may be in work at once. Retry and dead letter will stand here. */
-import { UsageError } from '@petrel/protocol';
+import { type QoS, UsageError } from '@petrel/protocol';
 import { ConcurrencyGate } from './concurrency-gate.js';
 
 /** How the messages of one handler are treated; each default is that of its service. */
@@ -11,6 +11,11 @@ export interface DeliveryPolicy {
   readonly acknowledge?: 'after' | 'before';
   /** Messages in work at once, from 1; Infinity for no limit. Default 100. */
   readonly concurrency?: number;
+  /**
+   * QoS 0 messages that may wait for their turn; more are dropped, and `onError` hears of it once. At QoS 1 and 2 the
+   * connection's Receive Maximum is the bound. Default 10,000.
+   */
+  readonly maximumWaiting?: number;
 }
 
 /** A checked policy without gaps. */
@@ -20,6 +25,7 @@ export type ResolvedDeliveryPolicy = Required<DeliveryPolicy>;
 export const defaultDeliveryPolicy: ResolvedDeliveryPolicy = Object.freeze({
   acknowledge: 'after',
   concurrency: 100,
+  maximumWaiting: 10_000,
 });
 
 /** Completes and checks a policy; throws UsageError naming option, rule and value. */
@@ -28,17 +34,22 @@ export function resolveDeliveryPolicy(
   defaults: ResolvedDeliveryPolicy = defaultDeliveryPolicy,
 ): ResolvedDeliveryPolicy {
   const { acknowledge = defaults.acknowledge, concurrency = defaults.concurrency } = policy;
+  const { maximumWaiting = defaults.maximumWaiting } = policy;
   if (acknowledge !== 'after' && acknowledge !== 'before') {
     throw new UsageError(
       `option "acknowledge" must be "after" or "before", got ${JSON.stringify(acknowledge)}`,
     );
   }
-  if (!(concurrency === Infinity || (Number.isInteger(concurrency) && concurrency >= 1))) {
-    throw new UsageError(
-      `option "concurrency" must be an integer from 1, or Infinity, got ${String(concurrency)}`,
-    );
-  }
-  return Object.freeze({ acknowledge, concurrency });
+  assertCount('concurrency', concurrency, 1);
+  assertCount('maximumWaiting', maximumWaiting, 0);
+  return Object.freeze({ acknowledge, concurrency, maximumWaiting });
+}
+
+function assertCount(option: string, value: number, minimum: number): void {
+  if (value === Infinity || (Number.isInteger(value) && value >= minimum)) return;
+  throw new UsageError(
+    `option "${option}" must be an integer from ${minimum}, or Infinity, got ${String(value)}`,
+  );
 }
 
 /** Runs the handlings of one handler by its policy, inside the bound of the whole service. */
@@ -51,6 +62,11 @@ export class DeliveryGate {
     this.#policy = policy;
     this.#own = new ConcurrencyGate(policy.concurrency);
     this.#service = service;
+  }
+
+  /** The message has no acknowledgement to hold back, and too many wait already. */
+  refuses(qos: QoS): boolean {
+    return qos === 0 && this.#own.waiting >= this.#policy.maximumWaiting;
   }
 
   /** Runs `handle`; `acknowledge` settles when the message may be acknowledged, `finished` when all is done. */

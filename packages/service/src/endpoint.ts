@@ -47,14 +47,18 @@ export function createEndpoint(
   options: HandlerOptions,
   defaults: ResolvedDeliveryPolicy,
 ): Endpoint {
-  const { payload = 'auto', acknowledge, concurrency, ...subscribe } = options;
+  const { payload = 'auto', acknowledge, concurrency, maximumWaiting, ...subscribe } = options;
   return {
     topicFilter,
     responds,
     payload,
     subscribe: { qos: 1, ...subscribe },
     policy: resolveDeliveryPolicy(
-      { ...(acknowledge && { acknowledge }), ...(concurrency !== undefined && { concurrency }) },
+      {
+        ...(acknowledge && { acknowledge }),
+        ...(concurrency !== undefined && { concurrency }),
+        ...(maximumWaiting !== undefined && { maximumWaiting }),
+      },
       defaults,
     ),
     handle: async (delivery) => {

@@ -94,5 +94,6 @@ export const serviceErrorCodes = {
   PETREL_REQUEST_NOT_SENT: 'A request could not be handed to the server; the cause says why.',
   PETREL_REMOTE_ERROR: 'The responder answered with an error; `details` holds what it sent.',
   PETREL_SUBSCRIPTION_REFUSED: 'The server refused the subscription of a handler; its Reason Code says why.',
+  PETREL_SERVICE_OVERLOADED: 'QoS 0 messages come faster than a handler takes them; some are dropped.',
   PETREL_SERVICE_CLOSED: 'The service was closed before it was used.',
 } as const satisfies Record<PetrelErrorCode, string>;

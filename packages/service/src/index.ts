@@ -5,6 +5,7 @@ export type { DeliveryPolicy } from './delivery-policy.js';
 export { type ResolvedDeliveryPolicy, resolveDeliveryPolicy } from './delivery-policy.js';
 export { type Dialect, petrelDialect } from './dialect.js';
 export type { Delivery, Endpoint, HandlerOptions } from './endpoint.js';
+export { firstConnection } from './first-connection.js';
 export {
   describeFailure,
   NoResponderError,

@@ -38,7 +38,10 @@ export interface Link {
   readonly isConnected: boolean;
   /** MQTT version of the current connection, or of the last one; undefined before the first. */
   readonly protocolVersion: 3 | 4 | 5 | undefined;
-  /** Each message reaches a subscription's handler once, even where several subscriptions of this client match it. */
+  /**
+   * Each message reaches a subscription's handler once, even where several subscriptions of this client match it. A guess
+   * before the first connection.
+   */
   readonly separatesSubscriptions: boolean;
   readonly clientIdentifier: string;
   /** Resolves once the client has been connected; rejects when it is closed before. */

@@ -83,12 +83,15 @@ export function splitServiceOptions(options: ServiceOptions): {
   settings: ServiceSettings;
 } {
   const { envelope, requestTimeoutMs, inboxPrefix, drainTimeoutMs, keepSubscriptions, ...rest } = options;
-  const { onError, dialect, acknowledge, concurrency, ...client } = rest;
+  const { onError, dialect, acknowledge, concurrency, maximumWaiting, ...client } = rest;
   const settings = { envelope, requestTimeoutMs, inboxPrefix, drainTimeoutMs };
-  const given = Object.entries({ ...settings, onError, dialect, acknowledge, concurrency });
+  const given = Object.entries({ ...settings, onError, dialect, acknowledge, concurrency, maximumWaiting });
   // What was not given must be missing, not undefined, for its default to count.
   const kept: [string, unknown] = ['keepSubscriptions', keepSubscriptions ?? options.cleanStart === false];
-  return { client, settings: Object.fromEntries([...given.filter(([, value]) => value !== undefined), kept]) };
+  return {
+    client,
+    settings: Object.fromEntries([...given.filter(([, value]) => value !== undefined), kept]),
+  };
 }
 
 /** Throws UsageError unless the value is a number of milliseconds, 0 or more. */

@@ -115,7 +115,10 @@ describe('Requester', () => {
     await serve(
       network.link(),
       'sum',
-      (data) => (seen.push(data), Array.isArray(data) ? sum(data) : 'what?'),
+      (data) => {
+        seen.push(data);
+        return Array.isArray(data) ? sum(data) : 'what?';
+      },
     );
     const requester = requesterOn(network.link());
     expect(await ask(requester, 'sum', [1, 2], { envelope: 'auto' })).toEqual({ kind: 'last', data: 3 });

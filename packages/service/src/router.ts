@@ -23,6 +23,7 @@ interface Served {
   /** The endpoint's filter without `$share/<name>/`. */
   readonly topicFilter: string;
   readonly gate: DeliveryGate;
+  isOverloaded: boolean;
 }
 
 /** A subscription at the server, and the endpoints that its messages are for. */
@@ -59,7 +60,8 @@ export class Router {
   /** Subscribes and serves; rejects with ServiceError when the server refuses. Resolves with how to stop serving. */
   async add(endpoint: Endpoint): Promise<() => Promise<void>> {
     const { topicFilter } = parseTopicFilter(endpoint.topicFilter);
-    const served: Served = { endpoint, topicFilter, gate: new DeliveryGate(endpoint.policy, this.#gate) };
+    const gate = new DeliveryGate(endpoint.policy, this.#gate);
+    const served: Served = { endpoint, topicFilter, gate, isOverloaded: false };
     this.#responders.add(topicFilter, served);
     const intake = this.#intakeFor(endpoint);
     intake.served.add(served);
@@ -149,13 +151,32 @@ export class Router {
     const responder = incoming.replyTo && this.#responderOf(message.topicName);
     const runs = matching
       .filter(({ endpoint }) => !(incoming.isReply && endpoint.responds))
-      .map((served) => {
-        const run = served.gate.run(() => this.#deliver(served, message, incoming, served === responder));
-        const tracked = run.finished.finally(() => this.#inWork.delete(tracked));
-        this.#inWork.add(tracked);
-        return run.acknowledge;
-      });
+      .map((served) =>
+        this.#run(served, message, () => this.#deliver(served, message, incoming, served === responder)),
+      );
     await Promise.all(runs);
+  }
+
+  /** Settles when the handler's part of the acknowledgement may be given. */
+  #run(served: Served, message: InboundMessage, deliver: () => Promise<void>): Promise<void> | undefined {
+    if (served.gate.refuses(message.qos)) {
+      this.#reportOverload(served, message);
+      return undefined;
+    }
+    served.isOverloaded = false;
+    const { acknowledge, finished } = served.gate.run(deliver);
+    const tracked = finished.finally(() => this.#inWork.delete(tracked));
+    this.#inWork.add(tracked);
+    return acknowledge;
+  }
+
+  /** Once per time of overload: a report per dropped message would make it worse. */
+  #reportOverload(served: Served, message: InboundMessage): void {
+    if (served.isOverloaded) return;
+    served.isOverloaded = true;
+    const { topicFilter } = served.endpoint;
+    const why = `"${topicFilter}" has more QoS 0 messages waiting than "maximumWaiting" allows; they are dropped`;
+    this.#report(new ServiceError('PETREL_SERVICE_OVERLOADED', why), message, topicFilter);
   }
 
   /** Who answers a request: the most specific filter, a handler of requests before one of events. */

@@ -132,6 +132,24 @@ describe('Service', () => {
     expect(most).toEqual({ one: 2, all: 5 });
   });
 
+  it('drops QoS 0 messages beyond those that may wait, and says so once', async () => {
+    const network = new FakeNetwork();
+    const onError = vi.fn();
+    const service = new Service(network.link(), { concurrency: 1, maximumWaiting: 2, onError });
+    const { opened, open } = gate();
+    const seen: unknown[] = [];
+    await service.on('flood', async (data) => {
+      await opened;
+      seen.push(data);
+    });
+    for (let n = 0; n < 6; n++) await service.publish('flood', n, { qos: 0 });
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: 'PETREL_SERVICE_OVERLOADED' });
+    open();
+    await vi.waitFor(() => expect(seen).toEqual([0, 1, 2]));
+    expect(onError).toHaveBeenCalledOnce();
+  });
+
   it.each([true, false])(
     'runs each matching handler once per message (Subscription Identifiers: %s)',
     async (separatesSubscriptions) => {
@@ -155,8 +173,15 @@ describe('Service', () => {
     const server = new Service(network.link());
     const seen: string[] = [];
     await server.on('a/b', () => seen.push('event'));
-    await server.respond('a/#', () => (seen.push('wide'), 'wide'));
-    await server.respond('a/+', () => (seen.push('narrow'), 'narrow'));
+    for (const [filter, name] of [
+      ['a/#', 'wide'],
+      ['a/+', 'narrow'],
+    ] as const) {
+      await server.respond(filter, () => {
+        seen.push(name);
+        return name;
+      });
+    }
     const client = new Service(network.link());
     expect(await client.request('a/b')).toBe('narrow');
     await vi.waitFor(() => expect(seen.sort()).toEqual(['event', 'narrow', 'wide']));

@@ -87,7 +87,8 @@ export class Service {
   /** Puts an endpoint into service; for adapters. */
   async register(endpoint: Endpoint): Promise<Registration> {
     if (this.#closing !== undefined) throw closed();
-    await this.#link.ready();
+    // A session that goes on may bring messages with its first connection: there, the handler must be in place before.
+    if (!this.#settings.keepSubscriptions) await this.#link.ready();
     return { close: await this.#router.add(endpoint) };
   }
 
@@ -134,7 +135,11 @@ export class Service {
     assertTopicName(event.topicName);
     const { envelope = this.#settings.envelope, qos = 1, retain = false, signal } = options;
     const carriesProperties = this.#link.protocolVersion !== 3 && this.#link.protocolVersion !== 4;
-    const { topicName, payload, properties } = this.#settings.dialect.writeEvent(event, envelope, carriesProperties);
+    const { topicName, payload, properties } = this.#settings.dialect.writeEvent(
+      event,
+      envelope,
+      carriesProperties,
+    );
     await this.#link.publish(topicName, payload, { qos, retain, properties, ...(signal && { signal }) });
   }
 
@@ -142,7 +147,11 @@ export class Service {
   sendRequest(request: Outgoing, options: RequestOptions, listener: (outcome: Outcome) => void): () => void {
     this.#assertOpen();
     assertTopicName(request.topicName);
-    const { envelope = this.#settings.envelope, timeoutMs = this.#settings.requestTimeoutMs, qos = 1 } = options;
+    const {
+      envelope = this.#settings.envelope,
+      timeoutMs = this.#settings.requestTimeoutMs,
+      qos = 1,
+    } = options;
     assertMilliseconds('timeoutMs', timeoutMs);
     const { retain, signal } = options;
     const settings: RequestSettings = {
@@ -179,7 +188,12 @@ export class Service {
     return drained;
   }
 
-  #send(topicName: string, data: unknown, options: RequestOptions, listener: (outcome: Outcome) => void): () => void {
+  #send(
+    topicName: string,
+    data: unknown,
+    options: RequestOptions,
+    listener: (outcome: Outcome) => void,
+  ): () => void {
     const { properties } = options;
     return this.sendRequest({ topicName, data, ...(properties && { properties }) }, options, listener);
   }

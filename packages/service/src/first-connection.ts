@@ -1,0 +1,32 @@
+/** Waits for the first connection of a client that is meant to keep trying later, but not now for ever. */
+import type { Client } from '@petrel/client';
+import { reasonCode } from '@petrel/protocol';
+
+/** Refusals that the same options will get again and again. */
+const hopeless: ReadonlySet<number | undefined> = new Set([
+  reasonCode.unsupportedProtocolVersion,
+  reasonCode.clientIdentifierNotValid,
+  reasonCode.badUserNameOrPassword,
+  reasonCode.notAuthorized,
+  reasonCode.banned,
+  reasonCode.badAuthenticationMethod,
+]);
+
+/**
+ * Resolves once connected; rejects after `attempts` failures (Infinity = never), after one that trying again cannot
+ * mend, or when the client is closed. Leaves the client as it is.
+ */
+export function firstConnection(client: Client, attempts: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let failures = 0;
+    const stop = client.on('error', (error) => {
+      if (++failures < attempts && !hopeless.has(error.reasonCode)) return;
+      stop();
+      reject(error);
+    });
+    client.connected().then(() => {
+      stop();
+      resolve();
+    }, reject);
+  });
+}
