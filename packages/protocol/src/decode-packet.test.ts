@@ -66,7 +66,7 @@ describe('whatever the bytes are', () => {
           readStream([bytes], version, sender);
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 
@@ -85,7 +85,7 @@ describe('whatever the bytes are', () => {
           if (error !== undefined) expect([0x81, 0x82, 0x84, 0x90, 0x94]).toContain(error.reasonCode);
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 
@@ -101,7 +101,7 @@ describe('whatever the bytes are', () => {
           readStream([bytes], version, sender);
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 

@@ -9,7 +9,7 @@ import { ascii } from './vectors/wire.js';
 describe('describePacket', () => {
   const none = noProperties;
 
-  it.each<readonly [Packet, string]>([
+  const lines: readonly (readonly [Packet, string])[] = [
     [{ type: 'pingreq' }, 'PINGREQ'],
     [{ type: 'pingresp' }, 'PINGRESP'],
     [
@@ -86,9 +86,13 @@ describe('describePacket', () => {
       },
       'SUBSCRIBE id 7 "$share/g/a" QoS 2',
     ],
-  ])('%#: says what counts', (packet, line) => {
-    expect(describePacket(packet)).toBe(line);
-  });
+  ];
+
+  for (const [packet, line] of lines) {
+    it(`says ${line}`, () => {
+      expect(describePacket(packet)).toBe(line);
+    });
+  }
 
   it('never shows payload, password or authentication data, and stays on one short line', () => {
     // A mark that no other field can contain, in every place where a secret may be.

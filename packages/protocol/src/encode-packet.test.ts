@@ -20,7 +20,7 @@ describe('any valid packet', () => {
       fc.property(anySentPacket, ({ packet, sender, version }) => {
         expect(decode(encodePacket(packet, version), version, sender)).toEqual(packet);
       }),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     );
   });
 

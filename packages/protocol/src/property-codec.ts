@@ -12,8 +12,8 @@ import {
   type PropertyDefinition,
   type PropertyOwner,
   propertiesOf,
-  propertyByIdentifier,
-  propertyField,
+  propertyOf,
+  propertyTitle,
 } from './property-table.js';
 
 type PropertyBag = Record<string, unknown>;
@@ -39,14 +39,14 @@ export function decodeProperties<P extends object>(reader: ByteReader, owner: Pr
 
 function decodeProperty(reader: ByteReader, owner: PropertyOwner, bag: PropertyBag): void {
   const identifier = reader.variableByteInteger('Property Identifier');
-  const definition = propertyByIdentifier[identifier];
-  if (!definition?.owners.has(owner)) {
-    const what = definition?.title ?? `property 0x${identifier.toString(16).padStart(2, '0')}`;
+  const property = propertyOf(owner, identifier);
+  if (property === undefined) {
+    const what = propertyTitle(identifier);
     throw new MalformedPacketError(`${owner.toUpperCase()} cannot carry ${what} (MQTT 5.0 section 2.2.2.2)`);
   }
+  const { definition, field } = property;
   const value = decodeValue(reader, definition);
-  const field = propertyField(definition, owner);
-  if (definition.repeatable.has(owner)) {
+  if (property.isRepeatable) {
     const list = bag[field] as unknown[] | undefined;
     if (list === undefined) bag[field] = [value];
     else list.push(value);
@@ -98,10 +98,10 @@ export function propertiesSize(properties: object, owner: PropertyOwner): number
   if (properties === noProperties) return 0;
   let size = 0;
   const bag = properties as PropertyBag;
-  for (const definition of propertiesOf(owner)) {
-    const value = bag[propertyField(definition, owner)];
+  for (const { definition, field, isRepeatable } of propertiesOf(owner)) {
+    const value = bag[field];
     if (value === undefined) continue;
-    if (definition.repeatable.has(owner)) {
+    if (isRepeatable) {
       if (!Array.isArray(value)) throw badValue(value, definition, 'an array');
       for (const item of value) size += 1 + valueSize(item, definition);
     } else {
@@ -180,10 +180,10 @@ export function writeProperties(
   writer.variableByteInteger(size);
   if (size === 0) return;
   const bag = properties as PropertyBag;
-  for (const definition of propertiesOf(owner)) {
-    const value = bag[propertyField(definition, owner)];
+  for (const { definition, field, isRepeatable } of propertiesOf(owner)) {
+    const value = bag[field];
     if (value === undefined) continue;
-    if (definition.repeatable.has(owner)) {
+    if (isRepeatable) {
       for (const item of value as readonly unknown[]) writeProperty(writer, definition, item);
     } else {
       writeProperty(writer, definition, value);

@@ -102,9 +102,8 @@ describe('the property table', () => {
     })),
   );
 
-  it.each(cells.filter(({ isAllowed }) => isAllowed))(
-    '$owner may carry $name',
-    ({ identifier, name, owner, bytes, value }) => {
+  for (const { identifier, name, owner, bytes, value } of cells.filter(({ isAllowed }) => isAllowed)) {
+    it(`${owner} may carry ${name}`, () => {
       const isList = isRepeatable(name, owner);
       const field = isList && name === 'subscriptionIdentifier' ? 'subscriptionIdentifiers' : name;
       const once = { [field]: isList ? [value] : value };
@@ -117,17 +116,16 @@ describe('the property table', () => {
       } else {
         expect(() => decode(owner, `${written} ${written}`)).toThrow(ProtocolError);
       }
-    },
-  );
+    });
+  }
 
-  it.each(cells.filter(({ isAllowed }) => !isAllowed))(
-    '$owner may not carry $name',
-    ({ identifier, name, owner, bytes, value }) => {
+  for (const { identifier, name, owner, bytes, value } of cells.filter(({ isAllowed }) => !isAllowed)) {
+    it(`${owner} may not carry ${name}`, () => {
       expect(() => decode(owner, `${identifier} ${bytes}`)).toThrow(MalformedPacketError);
       // A field that the packet has no place for is not written.
       expect(encode(owner, { [name]: value })).toHaveLength(0);
-    },
-  );
+    });
+  }
 
   it('has no other identifier', () => {
     const known = new Set(standard.map(([identifier]) => Number.parseInt(identifier, 16)));

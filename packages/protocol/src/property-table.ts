@@ -143,28 +143,52 @@ export const propertyTable: readonly PropertyDefinition[] = [
   row(0x2a, 'Shared Subscription Available', 'sharedSubscriptionAvailable', 'flag', ['connack']),
 ];
 
-/** Looks a row up by its identifier on the wire. */
-export const propertyByIdentifier: readonly (PropertyDefinition | undefined)[] = (() => {
-  const index: (PropertyDefinition | undefined)[] = new Array(0x2b).fill(undefined);
-  for (const definition of propertyTable) index[definition.identifier] = definition;
-  return index;
-})();
-
-const rowsByOwner = new Map<PropertyOwner, readonly PropertyDefinition[]>();
-
-/** The rows that one packet may carry, in the order they are written. */
-export function propertiesOf(owner: PropertyOwner): readonly PropertyDefinition[] {
-  let rows = rowsByOwner.get(owner);
-  if (rows === undefined) {
-    rows = propertyTable.filter((definition) => definition.owners.has(owner));
-    rowsByOwner.set(owner, rows);
-  }
-  return rows;
+/** A row as one owner sees it. */
+export interface OwnedProperty {
+  readonly definition: PropertyDefinition;
+  /** The field of the owner's object: a PUBLISH lists its Subscription Identifiers. */
+  readonly field: string;
+  /** True where the field is an array. */
+  readonly isRepeatable: boolean;
 }
 
-/** The field a property has in the object of this owner: a PUBLISH lists its Subscription Identifiers. */
-export function propertyField(definition: PropertyDefinition, owner: PropertyOwner): string {
-  return definition.name === 'subscriptionIdentifier' && owner === 'publish'
-    ? 'subscriptionIdentifiers'
-    : definition.name;
+interface OwnedTable {
+  readonly rows: readonly OwnedProperty[];
+  readonly byIdentifier: readonly (OwnedProperty | undefined)[];
+}
+
+const tables = new Map<PropertyOwner, OwnedTable>();
+
+function tableOf(owner: PropertyOwner): OwnedTable {
+  let table = tables.get(owner);
+  if (table === undefined) {
+    const rows = propertyTable.filter(({ owners }) => owners.has(owner)).map((row) => owned(row, owner));
+    const byIdentifier = new Array<OwnedProperty | undefined>(0x2b).fill(undefined);
+    for (const each of rows) byIdentifier[each.definition.identifier] = each;
+    table = { rows, byIdentifier };
+    tables.set(owner, table);
+  }
+  return table;
+}
+
+function owned(definition: PropertyDefinition, owner: PropertyOwner): OwnedProperty {
+  const isList = definition.name === 'subscriptionIdentifier' && owner === 'publish';
+  const field = isList ? 'subscriptionIdentifiers' : definition.name;
+  return { definition, field, isRepeatable: definition.repeatable.has(owner) };
+}
+
+/** The properties that one owner may carry, in the order they are written. */
+export function propertiesOf(owner: PropertyOwner): readonly OwnedProperty[] {
+  return tableOf(owner).rows;
+}
+
+/** Looks a property up by its identifier on the wire; undefined where the owner may not carry it. */
+export function propertyOf(owner: PropertyOwner, identifier: number): OwnedProperty | undefined {
+  return tableOf(owner).byIdentifier[identifier];
+}
+
+/** Names a property for messages, whoever may carry it. */
+export function propertyTitle(identifier: number): string {
+  const definition = propertyTable.find((row) => row.identifier === identifier);
+  return definition?.title ?? `property 0x${identifier.toString(16).padStart(2, '0')}`;
 }

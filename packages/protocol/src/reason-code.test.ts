@@ -56,7 +56,7 @@ function bytesWith(type: PacketType, code: number): Uint8Array {
   return wire(bodies[type] as string);
 }
 
-const rows = Object.entries(standard).map(([type, [, , clause]]) => ({ type: type as PacketType, clause }));
+const rows = Object.entries(standard).map(([type, [, , clause]]) => [type as PacketType, clause] as const);
 
 describe('which Reason Code each packet may carry', () => {
   it('is the tables of the standard, for every code, packet and sender', () => {
@@ -72,7 +72,7 @@ describe('which Reason Code each packet may carry', () => {
     }
   });
 
-  it.each(rows)('$type is read with these only $clause', ({ type, clause }) => {
+  it.each(rows)('%s is read with these only %s', (type, clause) => {
     const title = packetTypeTable.find((row) => row.type === type);
     for (const sender of ['client', 'server'] as const) {
       if (title?.sender !== 'both' && title?.sender !== sender) continue;
@@ -90,7 +90,7 @@ describe('which Reason Code each packet may carry', () => {
     }
   });
 
-  it.each(rows)('$type is written with these only $clause', ({ type }) => {
+  it.each(rows)('%s is written with these only %s', (type) => {
     const allowed = new Set([...allowedCodes(type, 'client'), ...allowedCodes(type, 'server')]);
     for (let code = 0; code < 256; code++) {
       const packet = {

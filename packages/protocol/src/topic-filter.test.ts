@@ -33,23 +33,28 @@ describe('a Topic Filter', () => {
   });
 
   it.each([
-    ['', 'MQTT-4.7.3-1', '[MQTT-4.7.3-1]'],
-    ['sport/tennis#', 'MQTT-4.7.1-1', '[MQTT-4.7.1-1]'],
-    ['sport/tennis/#/ranking', 'MQTT-4.7.1-1', '[MQTT-4.7.1-1]'],
-    ['#/a', 'MQTT-4.7.1-1', '[MQTT-4.7.1-1]'],
-    ['##', 'MQTT-4.7.1-1', '[MQTT-4.7.1-1]'],
-    ['+#', 'MQTT-4.7.1-2', '[MQTT-4.7.1-2]'],
-    ['a/#b', 'MQTT-4.7.1-1', '[MQTT-4.7.1-1]'],
-    ['sport+', 'MQTT-4.7.1-2', '[MQTT-4.7.1-2]'],
-    ['a/+b/c', 'MQTT-4.7.1-2', '[MQTT-4.7.1-2]'],
-    ['++', 'MQTT-4.7.1-2', '[MQTT-4.7.1-2]'],
-    ['a\0b', 'MQTT-4.7.3-2', '[MQTT-4.7.3-2]'],
-    ['a/\uDC00', 'MQTT-1.5.4-1', '[MQTT-1.5.4-1]'],
-    ['x'.repeat(65_536), 'MQTT-4.7.3-3', '[MQTT-4.7.3-3]'],
-  ])('may not be %.30j %s %s', (filter, clause) => {
+    ['', 'MQTT-4.7.3-1'],
+    ['sport/tennis#', 'MQTT-4.7.1-1'],
+    ['sport/tennis/#/ranking', 'MQTT-4.7.1-1'],
+    ['#/a', 'MQTT-4.7.1-1'],
+    ['##', 'MQTT-4.7.1-1'],
+    ['+#', 'MQTT-4.7.1-2'],
+    ['a/#b', 'MQTT-4.7.1-1'],
+    ['sport+', 'MQTT-4.7.1-2'],
+    ['a/+b/c', 'MQTT-4.7.1-2'],
+    ['++', 'MQTT-4.7.1-2'],
+    ['a\0b', 'MQTT-4.7.3-2'],
+    ['a/\uDC00', 'MQTT-1.5.4-1'],
+  ])('may not be %j [%s]', (filter, clause) => {
     expect(isTopicFilter(filter)).toBe(false);
     expect(() => assertTopicFilter(filter)).toThrow(TopicError);
     expect(() => assertTopicFilter(filter)).toThrow(expect.objectContaining({ clause, reasonCode: 0x8f }));
+  });
+
+  it('takes 65535 bytes and not one more [MQTT-4.7.3-3]', () => {
+    expect(isTopicFilter(`${'x'.repeat(65_533)}/#`)).toBe(true);
+    const tooLong = expect.objectContaining({ clause: 'MQTT-4.7.3-3', reasonCode: 0x8f });
+    expect(() => assertTopicFilter(`${'x'.repeat(65_534)}/#`)).toThrow(tooLong);
   });
 
   it('has wildcards where it has one', () => {
@@ -78,17 +83,17 @@ describe('a Shared Subscription', () => {
   });
 
   it.each([
-    ['$share', 'MQTT-4.8.2-1', '[MQTT-4.8.2-1]'],
-    ['$share/', 'MQTT-4.8.2-1', '[MQTT-4.8.2-1]'],
-    ['$share//a', 'MQTT-4.8.2-1', '[MQTT-4.8.2-1]'],
-    ['$share/+/a', 'MQTT-4.8.2-2', '[MQTT-4.8.2-2]'],
-    ['$share/#', 'MQTT-4.8.2-2', '[MQTT-4.8.2-2]'],
-    ['$share/g+/a', 'MQTT-4.8.2-2', '[MQTT-4.8.2-2]'],
-    ['$share/g', 'MQTT-4.8.2-2', '[MQTT-4.8.2-2]'],
-    ['$share/g/', 'MQTT-4.8.2-2', '[MQTT-4.8.2-2]'],
-    ['$share/g/a#', 'MQTT-4.7.1-1', '[MQTT-4.7.1-1]'],
-    ['$share/g/a+/b', 'MQTT-4.7.1-2', '[MQTT-4.7.1-2]'],
-  ])('%j is refused %s %s', (filter, clause) => {
+    ['$share', 'MQTT-4.8.2-1'],
+    ['$share/', 'MQTT-4.8.2-1'],
+    ['$share//a', 'MQTT-4.8.2-1'],
+    ['$share/+/a', 'MQTT-4.8.2-2'],
+    ['$share/#', 'MQTT-4.8.2-2'],
+    ['$share/g+/a', 'MQTT-4.8.2-2'],
+    ['$share/g', 'MQTT-4.8.2-2'],
+    ['$share/g/', 'MQTT-4.8.2-2'],
+    ['$share/g/a#', 'MQTT-4.7.1-1'],
+    ['$share/g/a+/b', 'MQTT-4.7.1-2'],
+  ])('%j is refused [%s]', (filter, clause) => {
     expect(() => parseTopicFilter(filter)).toThrow(expect.objectContaining({ clause, reasonCode: 0x8f }));
   });
 
@@ -196,7 +201,7 @@ describe('topicMatches', () => {
         if (expected) matches++;
         expect(topicMatches(topicFilter, topicName)).toBe(expected);
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
     expect(matches).toBeGreaterThan(100);
     fc.assert(

@@ -8,11 +8,13 @@ import { MalformedPacketError, UsageError } from './errors.js';
 // ignoreBOM keeps U+FEFF in the text instead of swallowing it [MQTT-1.5.4-3]; fatal refuses surrogates and overlong forms [MQTT-1.5.4-1].
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
-const longestByHand = 48;
+// Up to these sizes a loop is faster than a call into the platform (measured on Node 20).
+const longestDecodedByHand = 12;
+const longestEncodedByHand = 32;
 
 /** Decodes the bytes between two offsets; throws MalformedPacketError on ill-formed UTF-8 and on U+0000. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number, field = 'string'): string {
-  if (end - start > longestByHand) return decodeByPlatform(bytes, start, end, field);
+  if (end - start > longestDecodedByHand) return decodeByPlatform(bytes, start, end, field);
   let text = '';
   for (let offset = start; offset < end; offset++) {
     const byte = bytes[offset] as number;
@@ -59,7 +61,7 @@ function isLowSurrogate(unit: number): boolean {
 /** Writes a string whose size is known to fit, and returns the offset behind it. */
 export function writeUtf8(bytes: Uint8Array, start: number, text: string): number {
   const length = text.length;
-  if (length > longestByHand) return start + encoder.encodeInto(text, bytes.subarray(start)).written;
+  if (length > longestEncodedByHand) return start + encoder.encodeInto(text, bytes.subarray(start)).written;
   for (let index = 0; index < length; index++) {
     const unit = text.charCodeAt(index);
     if (unit > 0x7f) return start + encoder.encodeInto(text, bytes.subarray(start)).written;

@@ -296,7 +296,7 @@ describe('two ends over a link that is cut anywhere', () => {
           [...firsts].sort((a, b) => a - b),
         );
       }),
-      { numRuns: 1500 },
+      { numRuns: 800 },
     );
   });
 

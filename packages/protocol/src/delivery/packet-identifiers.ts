@@ -62,8 +62,9 @@ export class PacketIdentifiers {
   }
 
   #grow(capacity: number): void {
-    const grown = new Uint8Array(Math.min(largestIdentifier, capacity) + 1);
-    if (grown.length <= this.#used.length) return;
+    const size = Math.min(largestIdentifier, capacity) + 1;
+    if (size <= this.#used.length) return;
+    const grown = new Uint8Array(size);
     grown.set(this.#used);
     this.#used = grown;
   }

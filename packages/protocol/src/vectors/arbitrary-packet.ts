@@ -4,12 +4,7 @@ import { maximumVariableByteInteger } from '../byte-writer.js';
 import type { Packet } from '../packet.js';
 import type { PacketType } from '../packet-type.js';
 import { noProperties } from '../properties.js';
-import {
-  type PropertyDefinition,
-  type PropertyOwner,
-  propertiesOf,
-  propertyField,
-} from '../property-table.js';
+import { type PropertyDefinition, type PropertyOwner, propertiesOf } from '../property-table.js';
 import type { ProtocolVersion, QoS, Sender } from '../protocol-version.js';
 import { fromConnectReturnCode, isReasonCodeOf } from '../reason-code.js';
 import { anyBytes, anyPlainFilter, anyText, anyTopicFilter, anyTopicName } from './arbitrary-text.js';
@@ -59,13 +54,10 @@ function anyValue({ kind, name, minimum, maximum }: PropertyDefinition): fc.Arbi
 /** Random properties of one owner, but for the fields left out. */
 export function anyProperties(owner: PropertyOwner, ...leftOut: readonly string[]): fc.Arbitrary<object> {
   const fields: Record<string, fc.Arbitrary<unknown>> = {};
-  for (const definition of propertiesOf(owner)) {
-    const field = propertyField(definition, owner);
+  for (const { definition, field, isRepeatable } of propertiesOf(owner)) {
     if (leftOut.includes(field)) continue;
     const value = anyValue(definition);
-    fields[field] = definition.repeatable.has(owner)
-      ? fc.array(value, { minLength: 1, maxLength: 3 })
-      : value;
+    fields[field] = isRepeatable ? fc.array(value, { minLength: 1, maxLength: 3 }) : value;
   }
   return fc.oneof(
     { weight: 1, arbitrary: fc.constant(noProperties) },

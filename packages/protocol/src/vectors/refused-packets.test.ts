@@ -42,15 +42,17 @@ describe('refused vectors', () => {
     expect(new Set(vectors.map(({ name }) => name)).size).toBe(vectors.length);
   });
 
-  it.each(vectors)('$error: $name', (vector) => {
-    const bytes = wire(vector.bytes);
-    const clause = /\[([^[\]]+)\]$/.exec(vector.name)?.[1];
-    for (const chunks of [[bytes], [...bytes].map((byte) => Uint8Array.of(byte))]) {
-      const error = refuse(vector, chunks);
-      expect(error, error.message).toBeInstanceOf(errorClass[vector.error]);
-      expect(error).toMatchObject({ reasonCode: vector.reasonCode, clause });
-    }
-  });
+  // Not it.each: it shortens long names, and with them the clauses.
+  for (const vector of vectors)
+    it(`${vector.error}: ${vector.name}`, () => {
+      const bytes = wire(vector.bytes);
+      const clause = /\[([^[\]]+)\]$/.exec(vector.name)?.[1];
+      for (const chunks of [[bytes], [...bytes].map((byte) => Uint8Array.of(byte))]) {
+        const error = refuse(vector, chunks);
+        expect(error, error.message).toBeInstanceOf(errorClass[vector.error]);
+        expect(error).toMatchObject({ reasonCode: vector.reasonCode, clause });
+      }
+    });
 
   it('end where their Remaining Length ends, unless that is the fault', () => {
     for (const { name, bytes } of vectors) {
