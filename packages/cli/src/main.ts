@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The program `petrel`. */
+/** The petrel command as a program. */
 import { run } from './run.js';
 import { processTerminal } from './terminal.js';
 

@@ -104,7 +104,7 @@ export interface CutLink {
 }
 
 export interface AverageRequest {
-  /** Names of rooms; empty = all of them. */
+  /** Names of rooms; empty = all but outside and the computer. */
   rooms: string[];
 }
 

@@ -10,6 +10,9 @@ export type Quantity = (typeof quantities)[number];
 /** Room name of the computer that runs the example. */
 export const thisComputer = 'this-computer';
 
+/** Where the recording measures the weather. */
+export const outside = 'outside';
+
 /** Device → everybody: one reading, QoS 1. */
 export const sensorTopic = (room: string, stream: string) => `sensors/${room}/${stream}`;
 /** Device → everybody, retained, and its will: {@link DeviceStatus}. */

@@ -50,7 +50,7 @@ export class AskView {
         'p',
         { class: 'hint' },
         `24 h average of ${rooms.length === 1 ? 'one room' : `${rooms.length} rooms`}, answered in `,
-        element('strong', { id: 'ask-time' }, `${ms.toFixed(1)} ms`),
+        element('strong', { id: 'ask-time' }, `${ms.toFixed(1)}\u00a0ms`),
       ),
     );
   }

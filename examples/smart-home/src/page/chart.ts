@@ -74,7 +74,7 @@ export class Chart {
     this.#data = data;
     if (this.#width === 0) return;
     const x = (time: number) => ((time - data.from) / (data.to - data.from)) * (this.#width - right);
-    const points = visible(data.main.points, data.from);
+    const points = visible(data.main.points, data.from, data.gapMs);
     const scale = scaleOf(points, data.main.leastSpan, this.#height);
     this.#drawTones(scale, data.main.toneOf);
     this.#drawNights(data, x);
@@ -83,7 +83,7 @@ export class Chart {
     this.#main.setAttribute('d', curve);
     this.#area.setAttribute('d', areaUnder(curve, this.#height));
 
-    const second = data.second === undefined ? [] : visible(data.second.points, data.from);
+    const second = data.second === undefined ? [] : visible(data.second.points, data.from, data.gapMs);
     const { y } = scaleOf(second, data.second?.leastSpan ?? 1, this.#height);
     this.#second.setAttribute('d', curveOf(second, x, y, data.gapMs));
 
@@ -144,7 +144,7 @@ export class Chart {
     if (data === undefined) return undefined;
     const part = (event.clientX - this.svg.getBoundingClientRect().left) / (this.#width - right);
     const time = data.from + part * (data.to - data.from);
-    const points = visible(data.main.points, data.from);
+    const points = visible(data.main.points, data.from, data.gapMs);
     let nearest = points[0];
     for (const point of points) {
       if (Math.abs(point[0] - time) < Math.abs(nearest![0] - time)) nearest = point;
@@ -158,10 +158,14 @@ export class Chart {
   }
 }
 
-/** The points from the left edge on, and the one before it, so that the curve comes in from outside. */
-function visible(points: readonly Point[], from: number): readonly Point[] {
+/** The points from the left edge on; where the curve comes in from outside, the first is where it crosses the edge. */
+function visible(points: readonly Point[], from: number, gapMs: number): readonly Point[] {
   const first = points.findIndex(([time]) => time >= from);
-  return first === -1 ? [] : points.slice(Math.max(0, first - 1));
+  if (first === -1) return [];
+  const [inside, outside] = [points[first]!, points[first - 1]];
+  if (outside === undefined || inside[0] - outside[0] > gapMs) return points.slice(first);
+  const part = (from - outside[0]) / (inside[0] - outside[0]);
+  return [[from, outside[1] + part * (inside[1] - outside[1])], ...points.slice(first)];
 }
 
 interface Scale {
@@ -179,6 +183,7 @@ function scaleOf(points: readonly Point[], leastSpan: number, height: number): S
   const valueAt = (at: number) => floor + ((height - bottom - at) / (height - top - bottom)) * span;
   const step = [0.5, 1, 2, 5, 10, 20, 50].find((each) => span / each <= 3) ?? 100;
   const ticks: number[] = [];
+  if (points.length === 0) return { y, valueAt, ticks };
   for (let tick = Math.ceil(floor / step) * step; tick <= floor + span; tick += step) ticks.push(tick);
   return { y, valueAt, ticks };
 }

@@ -78,7 +78,6 @@ export class HouseModel {
     const sequence = parsed.kind === 'numbered' ? parsed.reading.sequence : 0;
     const room = this.#room(address.room);
     if (room === undefined) return undefined;
-    if (parsed.kind === 'unnumbered') room.guest = true;
     room.series(address).add(parsed.reading.time, parsed.reading.value, sequence);
     return 'rooms';
   }

@@ -42,13 +42,7 @@ export class RoomCard {
     this.root = element(
       'li',
       { class: 'room', 'data-room': room.name, 'aria-labelledby': id },
-      element(
-        'div',
-        { class: 'room-head' },
-        element('h3', { id }, title),
-        this.#state,
-        ...(room.guest ? [] : [this.#cut]),
-      ),
+      element('div', { class: 'room-head' }, element('h3', { id }, title), this.#state, this.#cut),
       element(
         'p',
         { class: 'room-now' },
@@ -101,6 +95,7 @@ export class RoomCard {
     this.root.dataset.state = state;
     setText(this.#state, stateText(state, counts?.waiting ?? 0));
     this.#cut.disabled = state !== 'online';
+    this.#cut.hidden = guest;
   }
 
   #drawChart(main: Quantity, second: Quantity | undefined, houseTime: number): void {

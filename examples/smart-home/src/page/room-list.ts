@@ -61,7 +61,8 @@ function byOrder(left: string, right: string): number {
 function newest(model: HouseModel): number {
   let time = 0;
   for (const room of model.rooms.values()) {
-    if (!room.live) time = Math.max(time, room.of('temperature')?.last?.[0] ?? 0);
+    if (!room.live && room.counts !== undefined)
+      time = Math.max(time, room.of('temperature')?.last?.[0] ?? 0);
   }
   return time;
 }

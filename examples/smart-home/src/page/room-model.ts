@@ -40,14 +40,18 @@ export class SeriesModel {
 }
 
 export class RoomModel {
-  /** A device nobody announced: it sends bare numbers. */
-  guest = false;
   online = false;
   climate: RoomClimate | undefined;
   counts: DeviceCounts | undefined;
   readonly #series = new Map<string, SeriesModel>();
 
   constructor(readonly name: string) {}
+
+  /** A device that does not number its readings is a stranger's. */
+  get guest(): boolean {
+    for (const series of this.#series.values()) if (series.sequence > 0) return false;
+    return this.hasReadings;
+  }
 
   /** Real time, as opposed to the clock of the recording. */
   get live(): boolean {

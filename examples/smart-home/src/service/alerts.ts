@@ -3,9 +3,8 @@
  * trembles on the mark is one alert. Pure; the clock is that of the reading.
  */
 import type { Notification, NotificationKind } from '../house/messages.js';
-import { type Quantity, thisComputer } from '../house/topics.js';
+import { outside, type Quantity, thisComputer } from '../house/topics.js';
 
-const outside = 'outside';
 /** The window rule: this many °C below the warmest reading of the last hour. */
 const window = { minutes: 60, raiseAt: 0.8, clearAt: 0.3 };
 const humidityHysteresis = 5;
@@ -74,7 +73,8 @@ export class AlertRules {
           kind: 'frost',
           raise: value < 0,
           clear: value > 1,
-          text: (raised) => (raised ? `Frost: ${value.toFixed(1)} °C` : 'The frost is over'),
+          text: (raised) =>
+            raised ? `Frost: ${value.toFixed(1).replace('-', '−')} °C` : 'The frost is over',
         },
       ];
     }

@@ -11,7 +11,6 @@ import { House } from './house.js';
 import { SensorsController } from './sensors.controller.js';
 
 @Module({})
-// biome-ignore lint/complexity/noStaticOnlyClass: a Nest module is a class, a dynamic one is made by its static method
 export class AppModule {
   static over(url: string): DynamicModule {
     const options: PetrelMqttOptions = {

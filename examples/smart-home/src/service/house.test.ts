@@ -60,6 +60,7 @@ test('averages the rooms that are asked for, and names the one it does not know'
   house.take('sensors/kitchen/temperature/1', numbered(20, 1), 0);
   house.take('sensors/office/temperature/1', numbered(22, 1), 0);
   house.take('sensors/office/humidity/1', numbered(40, 1), 0);
+  house.take('sensors/outside/temperature/1', numbered(-5, 1), 0);
   expect(house.average([])).toMatchObject({ rooms: [{}, {}], average: { temperature: 21, humidity: 40 } });
   expect(house.average(['kitchen']).average).toEqual({ temperature: 20 });
   expect(() => house.average(['attic'])).toThrow('there is no room "attic"');

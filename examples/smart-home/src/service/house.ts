@@ -10,12 +10,14 @@ import type {
   Receipts,
 } from '../house/messages.js';
 import { parseReading } from '../house/parse-reading.js';
-import { parseSensorTopic, quantities, type SensorAddress } from '../house/topics.js';
+import { outside, parseSensorTopic, quantities, type SensorAddress, thisComputer } from '../house/topics.js';
 import { AlertRules } from './alerts.js';
 import { mean, Room, round } from './climate.js';
 import { StreamLedger } from './stream-ledger.js';
 
 const roomLimit = 60;
+/** Neither is a room that people live in: the average of the house leaves them out. */
+const isInside = (room: string) => room !== outside && room !== thisComputer;
 const streamLimit = 8;
 const notificationLimit = 30;
 
@@ -72,11 +74,11 @@ export class House {
     return this.#rooms.get(room)?.climate();
   }
 
-  /** Throws on a room nobody has heard of. */
+  /** Of the rooms named, or of all inside; throws on a room nobody has heard of. */
   average(names: readonly string[]): AverageAnswer {
     const unknown = names.find((name) => !this.#rooms.has(name));
     if (unknown !== undefined) throw new Error(`there is no room "${unknown}"`);
-    const rooms = (names.length === 0 ? [...this.#rooms.keys()] : names).map((name) =>
+    const rooms = (names.length === 0 ? this.roomNames.filter(isInside) : names).map((name) =>
       this.#rooms.get(name)!.climate(),
     );
     const average: AverageAnswer['average'] = {};
