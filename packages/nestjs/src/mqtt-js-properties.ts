@@ -3,11 +3,18 @@ import type { PublishProperties, UserProperties } from '@petrel/protocol';
 
 type Given = Readonly<Record<string, unknown>>;
 
+// A Topic Alias means something on one connection only; a Subscription Identifier comes from the server.
+const belongsToConnection: ReadonlySet<string> = new Set([
+  'topicAlias',
+  'subscriptionIdentifier',
+  'subscriptionIdentifiers',
+]);
+
 /** Properties of a message or a will, from either notation; absent ones stay absent. */
 export function toProperties(given: Given): PublishProperties {
   const properties: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
-    if (value === undefined || value === null) continue;
+    if (value === undefined || value === null || belongsToConnection.has(name)) continue;
     properties[name] = convert(name, value);
   }
   return properties;

@@ -4,9 +4,9 @@ import {
   Ctx,
   EventPattern,
   MessagePattern,
-  type MqttContext as StockContext,
   MqttRecordBuilder,
   Payload,
+  type MqttContext as StockContext,
 } from '@nestjs/microservices';
 import { connectAsync, type MqttClient as MqttJsClient } from 'mqtt';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
@@ -197,28 +197,34 @@ describe.each(brokerKinds)('over the %s broker', (kind) => {
     expect(acknowledged).toHaveBeenCalledOnce();
   });
 
-  it.each([4, 5])('4: each handler of overlapping patterns runs once per message (MQTT %d)', async (protocolVersion) => {
-    const seen: unknown[] = [];
-    behaviour.handle = (data, _, pattern) => seen.push(`${String(data)} ${String(pattern)}`);
-    await serve(OverlapController, { protocolVersion: protocolVersion as 4 | 5 });
-    await foreign.publishAsync('a/b/c', '1', { qos: 1 });
-    await foreign.publishAsync('a/x/c', '2', { qos: 1 });
-    await foreign.publishAsync('a/last', '3', { qos: 1 });
-    await vi.waitFor(() => expect(seen).toContain('3 a/#'));
-    expect(seen.sort()).toEqual(['1 a/#', '1 a/+/c', '1 a/b/c', '2 a/#', '2 a/+/c', '3 a/#']);
-  });
+  it.each([4, 5])(
+    '4: each handler of overlapping patterns runs once per message (MQTT %d)',
+    async (protocolVersion) => {
+      const seen: unknown[] = [];
+      behaviour.handle = (data, _, pattern) => seen.push(`${String(data)} ${String(pattern)}`);
+      await serve(OverlapController, { protocolVersion: protocolVersion as 4 | 5 });
+      await foreign.publishAsync('a/b/c', '1', { qos: 1 });
+      await foreign.publishAsync('a/x/c', '2', { qos: 1 });
+      await foreign.publishAsync('a/last', '3', { qos: 1 });
+      await vi.waitFor(() => expect(seen).toContain('3 a/#'));
+      expect(seen.sort()).toEqual(['1 a/#', '1 a/+/c', '1 a/b/c', '2 a/#', '2 a/+/c', '3 a/#']);
+    },
+  );
 
-  it.each([4, 5])('5: a handler of requests does not get its own replies (MQTT %d)', async (protocolVersion) => {
-    const topics: string[] = [];
-    behaviour.handle = (data, context) => {
-      topics.push(context.getTopic());
-      return data;
-    };
-    await serve(RequestController, { protocolVersion: protocolVersion as 4 | 5 });
-    const client = await connectClient({ protocolVersion: protocolVersion as 4 | 5 });
-    for (const data of [1, 2]) expect(await firstValueFrom(client.send('x/y', data))).toBe(data);
-    expect(topics).toEqual(['x/y', 'x/y']);
-  });
+  it.each([4, 5])(
+    '5: a handler of requests does not get its own replies (MQTT %d)',
+    async (protocolVersion) => {
+      const topics: string[] = [];
+      behaviour.handle = (data, context) => {
+        topics.push(context.getTopic());
+        return data;
+      };
+      await serve(RequestController, { protocolVersion: protocolVersion as 4 | 5 });
+      const client = await connectClient({ protocolVersion: protocolVersion as 4 | 5 });
+      for (const data of [1, 2]) expect(await firstValueFrom(client.send('x/y', data))).toBe(data);
+      expect(topics).toEqual(['x/y', 'x/y']);
+    },
+  );
 
   it('7: foreign JSON arrives uncut, and is not taken for a request', async () => {
     const seen: unknown[] = [];
@@ -227,7 +233,12 @@ describe.each(brokerKinds)('over the %s broker', (kind) => {
     const answered = vi.fn();
     await foreign.subscribeAsync('jobs/+/reply');
     foreign.on('message', answered);
-    const payloads = [{ data: 1, info: 2 }, { id: 'a', data: 1 }, { pattern: 'p', data: { x: 1 } }, { response: 1, id: 'b' }];
+    const payloads = [
+      { data: 1, info: 2 },
+      { id: 'a', data: 1 },
+      { pattern: 'p', data: { x: 1 } },
+      { response: 1, id: 'b' },
+    ];
     for (const payload of payloads) await foreign.publishAsync('jobs/1', JSON.stringify(payload), { qos: 1 });
     await vi.waitFor(() => expect(seen).toEqual(payloads));
     expect(answered).not.toHaveBeenCalled();
@@ -271,7 +282,10 @@ describe.each(brokerKinds)('over the %s broker', (kind) => {
 
   it('10: a record as reply is its data, published as it says', async () => {
     behaviour.handle = () =>
-      new MqttRecordBuilder({ t: 21 }).setQoS(2).setProperties({ userProperties: { unit: 'C' } }).build();
+      new MqttRecordBuilder({ t: 21 })
+        .setQoS(2)
+        .setProperties({ userProperties: { unit: 'C' } })
+        .build();
     await serve(RequestController);
     const client = await connectClient();
     const replies: { qos: number; properties: { userProperties: [string, string][] } }[] = [];
@@ -287,7 +301,9 @@ describe.each(brokerKinds)('over the %s broker', (kind) => {
     await serve(RequestController);
     await foreign.subscribeAsync('my/answers', { qos: 1 });
     const answer = new Promise((resolve) =>
-      foreign.once('message', (topic, payload, { properties }) => resolve({ topic, payload: payload.toString(), properties })),
+      foreign.once('message', (topic, payload, { properties }) =>
+        resolve({ topic, payload: payload.toString(), properties }),
+      ),
     );
     const correlationData = Buffer.from([1, 2, 3]);
     const properties = { responseTopic: 'my/answers', correlationData };
@@ -333,12 +349,16 @@ describe.each(brokerKinds)('over the %s broker', (kind) => {
   it('14: a request that nobody answers fails after "requestTimeoutMs"', async () => {
     await foreign.subscribeAsync('silent', { qos: 1 });
     const client = await connectClient({ requestTimeoutMs: 50 });
-    await expect(firstValueFrom(client.send('silent', 1))).rejects.toMatchObject({ code: 'PETREL_REQUEST_TIMEOUT' });
+    await expect(firstValueFrom(client.send('silent', 1))).rejects.toMatchObject({
+      code: 'PETREL_REQUEST_TIMEOUT',
+    });
   });
 
   it('15: a request that nobody serves fails at once', async () => {
     const client = await connectClient({ requestTimeoutMs: 0 });
-    await expect(firstValueFrom(client.send('nobody/here', 1))).rejects.toMatchObject({ code: 'PETREL_NO_RESPONDER' });
+    await expect(firstValueFrom(client.send('nobody/here', 1))).rejects.toMatchObject({
+      code: 'PETREL_NO_RESPONDER',
+    });
   });
 
   it('17: + matches an empty level, and # does not match topics that begin with $', async () => {
@@ -367,7 +387,8 @@ describe.each(brokerKinds)('over the %s broker', (kind) => {
   it('19: a retained message can be cleared', async () => {
     const client = await connectClient();
     const record = new MqttRecordBuilder('on').setQoS(1).setRetain(true).build();
-    for (const topic of ['state/1', 'state/2']) await lastValueFrom(client.emit(topic, record), { defaultValue: undefined });
+    for (const topic of ['state/1', 'state/2'])
+      await lastValueFrom(client.emit(topic, record), { defaultValue: undefined });
     await client.clearRetained('state/1');
     const empty = new MqttRecordBuilder(new Uint8Array(0)).setQoS(1).setRetain(true).build();
     await lastValueFrom(client.emit('state/2', empty), { defaultValue: undefined });

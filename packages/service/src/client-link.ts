@@ -3,7 +3,10 @@ import type { Client, ClientOptions } from '@petrel/client';
 import type { Link } from './link.js';
 
 /** The link over one client; closing the link closes the client. */
-export function clientLink(client: Client, { protocolVersion }: Pick<ClientOptions, 'protocolVersion'> = {}): Link {
+export function clientLink(
+  client: Client,
+  { protocolVersion }: Pick<ClientOptions, 'protocolVersion'> = {},
+): Link {
   const mayBe5 = protocolVersion !== 3 && protocolVersion !== 4;
   return {
     get isConnected() {

@@ -5,7 +5,6 @@ export type { DeliveryPolicy } from './delivery-policy.js';
 export { type ResolvedDeliveryPolicy, resolveDeliveryPolicy } from './delivery-policy.js';
 export { type Dialect, petrelDialect } from './dialect.js';
 export type { Delivery, Endpoint, HandlerOptions } from './endpoint.js';
-export { firstConnection } from './first-connection.js';
 export {
   describeFailure,
   NoResponderError,
@@ -27,6 +26,7 @@ export type {
   RequestForm,
   WireMessage,
 } from './exchange.js';
+export { firstConnection } from './first-connection.js';
 export {
   type EventHandler,
   type HandlerContext,

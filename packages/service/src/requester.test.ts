@@ -112,14 +112,10 @@ describe('Requester', () => {
   it('asks a plain MQTT 5 program again with the plain data, once', async () => {
     const network = new FakeNetwork();
     const seen: unknown[] = [];
-    await serve(
-      network.link(),
-      'sum',
-      (data) => {
-        seen.push(data);
-        return Array.isArray(data) ? sum(data) : 'what?';
-      },
-    );
+    await serve(network.link(), 'sum', (data) => {
+      seen.push(data);
+      return Array.isArray(data) ? sum(data) : 'what?';
+    });
     const requester = requesterOn(network.link());
     expect(await ask(requester, 'sum', [1, 2], { envelope: 'auto' })).toEqual({ kind: 'last', data: 3 });
     expect(await ask(requester, 'sum', [5], { envelope: 'auto' })).toEqual({ kind: 'last', data: 5 });

@@ -8,7 +8,10 @@ import { createService } from './create-service.js';
 import type { ServiceOptions } from './options.js';
 import type { Service } from './service.js';
 
-type Open = (options?: Partial<ServiceOptions>, declare?: (service: Service) => Promise<unknown>) => Promise<Service>;
+type Open = (
+  options?: Partial<ServiceOptions>,
+  declare?: (service: Service) => Promise<unknown>,
+) => Promise<Service>;
 
 const cleanUp: (() => unknown)[] = [];
 
@@ -19,14 +22,16 @@ afterEach(async () => {
 async function overPetrel(): Promise<Open> {
   const broker = await createBroker();
   cleanUp.push(() => broker.destroy());
-  return async (options = {}, declare) => opened(await createService({ stream: () => broker.connect(), ...options }, declare));
+  return async (options = {}, declare) =>
+    opened(await createService({ stream: () => broker.connect(), ...options }, declare));
 }
 
 async function overMosquitto(): Promise<Open & { readonly port: number }> {
   const broker = await startMosquitto();
   cleanUp.push(() => broker.stop());
   const url = `mqtt://127.0.0.1:${broker.port}`;
-  const open: Open = async (options = {}, declare) => opened(await createService({ url, ...options }, declare));
+  const open: Open = async (options = {}, declare) =>
+    opened(await createService({ url, ...options }, declare));
   return Object.assign(open, { port: broker.port });
 }
 
@@ -56,7 +61,10 @@ function suite(over: () => Promise<Open>): void {
     const items: unknown[] = [];
     for await (const item of client.requestStream('count', 3)) items.push(item);
     expect(items).toEqual([1, 2, 3]);
-    await expect(client.request('fails')).rejects.toMatchObject({ remoteCode: 'NO_ROOM', message: 'no such room' });
+    await expect(client.request('fails')).rejects.toMatchObject({
+      remoteCode: 'NO_ROOM',
+      message: 'no such room',
+    });
     await client.publish('events/a', { n: 1 });
     await vi.waitFor(() => expect(seen).toHaveBeenCalledWith('events/a', { n: 1 }));
   });
@@ -103,11 +111,16 @@ describe('over the Petrel broker, in process', () => {
 describe('createService', () => {
   it('rejects when the server cannot be reached', async () => {
     const error = await createService({ url: 'mqtt://127.0.0.1:1' }).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'PETREL_CONNECT_UNREACHABLE', message: expect.stringContaining('127.0.0.1:1') });
+    expect(error).toMatchObject({
+      code: 'PETREL_CONNECT_UNREACHABLE',
+      message: expect.stringContaining('127.0.0.1:1'),
+    });
   });
 
   it('refuses an unknown option and names it', async () => {
-    await expect(createService({ url: 'mqtt://127.0.0.1', colour: 'red' } as never)).rejects.toThrow(/option "colour" is unknown/);
+    await expect(createService({ url: 'mqtt://127.0.0.1', colour: 'red' } as never)).rejects.toThrow(
+      /option "colour" is unknown/,
+    );
   });
 });
 
@@ -118,7 +131,20 @@ describePeer(findMosquitto(), 'over Mosquitto', () => {
     it('answers a foreign requester with plain data', async () => {
       const open = await overMosquitto();
       await (await open()).respond('sum', (data: number[]) => data.reduce((a, b) => a + b));
-      const args = ['-p', String(open.port), '-t', 'sum', '-e', 'answers', '-m', '[1,2,3]', '-V', '5', '-W', '10'];
+      const args = [
+        '-p',
+        String(open.port),
+        '-t',
+        'sum',
+        '-e',
+        'answers',
+        '-m',
+        '[1,2,3]',
+        '-V',
+        '5',
+        '-W',
+        '10',
+      ];
       const requester = spawn(pathOf(findMosquittoClient('mosquitto_rr')), args);
       let output = '';
       requester.stdout.setEncoding('utf8').on('data', (text: string) => {
