@@ -1,13 +1,6 @@
 /** What users of the stock MQTT transport suffer from, one test each, by the numbers of the guide's table. */
-import { Controller, Module, type Type } from '@nestjs/common';
-import {
-  Ctx,
-  EventPattern,
-  MessagePattern,
-  MqttRecordBuilder,
-  Payload,
-  type MqttContext as StockContext,
-} from '@nestjs/microservices';
+import type { Type } from '@nestjs/common';
+import { MqttRecordBuilder } from '@nestjs/microservices';
 import { connectAsync, type MqttClient as MqttJsClient } from 'mqtt';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -20,83 +13,21 @@ import {
   startServer,
   type TestBroker,
 } from './combinations.suite.js';
-import { Topic, UserProperty } from './decorators.js';
 import { MqttClient } from './mqtt-client.js';
-import type { MqttContext } from './mqtt-context.js';
+import {
+  behaviour,
+  EverythingController,
+  JobController,
+  moduleOf,
+  OverlapController,
+  PropertyController,
+  RequestController,
+} from './pains-app.suite.js';
 
 silenceNest();
 
 interface Closable {
   close(): unknown;
-}
-
-/** What the handlers of a test do; they are looked up here because decorators want classes. */
-interface Behaviour {
-  handle(data: unknown, context: MqttContext, ...more: unknown[]): unknown;
-}
-const behaviour: Behaviour = { handle: () => undefined };
-const run = (data: unknown, context: StockContext, ...more: unknown[]) =>
-  behaviour.handle(data, context as MqttContext, ...more);
-
-@Controller()
-class JobController {
-  @EventPattern<string>('jobs/+')
-  job(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
-    return run(data, context);
-  }
-}
-
-@Controller()
-class OverlapController {
-  @EventPattern<string>('a/#')
-  all(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
-    return run(data, context, 'a/#');
-  }
-
-  @EventPattern<string>('a/+/c')
-  middle(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
-    return run(data, context, 'a/+/c');
-  }
-
-  @EventPattern<string>('a/b/c')
-  exact(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
-    return run(data, context, 'a/b/c');
-  }
-}
-
-@Controller()
-class RequestController {
-  @MessagePattern('x/#')
-  request(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
-    return run(data, context);
-  }
-}
-
-@Controller()
-class EverythingController {
-  @EventPattern<string>('#')
-  everything(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
-    return run(data, context);
-  }
-}
-
-@Controller()
-class PropertyController {
-  @EventPattern<string>('p/+')
-  property(
-    @Payload() data: unknown,
-    @Ctx() context: StockContext,
-    @UserProperty('unit') unit: string,
-    @Topic() topic: string,
-  ): unknown {
-    return run(data, context, unit, topic);
-  }
-}
-
-function moduleOf(controller: Type): Type {
-  @Module({ controllers: [controller] })
-  class TestModule {}
-  return TestModule;
 }
 
 function gate(): { readonly opened: Promise<void>; open(): void } {

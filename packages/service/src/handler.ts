@@ -89,7 +89,7 @@ async function respondWithObservable(
     });
     signal.addEventListener('abort', () => {
       subscription.unsubscribe();
-      reject(signal.reason);
+      reject(signal.reason as Error);
     });
   });
   await sent;

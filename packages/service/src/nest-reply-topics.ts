@@ -15,7 +15,7 @@ interface ReplyTopic {
 export class NestReplyTopics {
   readonly #link: Link;
   readonly #qos: QoS;
-  readonly #receive: (message: InboundMessage, topicName: string) => void;
+  readonly #receive: (message: InboundMessage, topicName: string) => void | Promise<void>;
   readonly #capacity: number;
   // In order of last use, the oldest first.
   readonly #open = new Map<string, ReplyTopic>();
@@ -23,7 +23,7 @@ export class NestReplyTopics {
   constructor(
     link: Link,
     qos: QoS,
-    receive: (message: InboundMessage, topicName: string) => void,
+    receive: (message: InboundMessage, topicName: string) => void | Promise<void>,
     capacity = 1000,
   ) {
     this.#link = link;
@@ -40,7 +40,7 @@ export class NestReplyTopics {
   async open(topicName: string): Promise<void> {
     let topic = this.#open.get(topicName);
     if (topic === undefined) {
-      const receive = (message: InboundMessage): void => this.#receive(message, topicName);
+      const receive = (message: InboundMessage) => this.#receive(message, topicName);
       topic = {
         granted: this.#link.subscribe(nestReplyTopic(topicName), { qos: this.#qos }, receive),
         uses: 0,

@@ -154,7 +154,7 @@ export class Router {
       .map((served) =>
         this.#run(served, message, () => this.#deliver(served, message, incoming, served === responder)),
       );
-    await Promise.all(runs);
+    await Promise.all(runs.filter((acknowledge) => acknowledge !== undefined));
   }
 
   /** Settles when the handler's part of the acknowledgement may be given. */

@@ -1,0 +1,80 @@
+/** Controllers whose behaviour a test decides: the patterns stand here, because decorators want classes. */
+import { Controller, Module, type Type } from '@nestjs/common';
+import {
+  Ctx,
+  EventPattern,
+  MessagePattern,
+  Payload,
+  type MqttContext as StockContext,
+} from '@nestjs/microservices';
+import { Topic, UserProperty } from './decorators.js';
+import type { MqttContext } from './mqtt-context.js';
+
+/** What the handlers of the running test do. */
+interface Behaviour {
+  handle(data: unknown, context: MqttContext, ...more: unknown[]): unknown;
+}
+export const behaviour: Behaviour = { handle: () => undefined };
+const run = (data: unknown, context: StockContext, ...more: unknown[]) =>
+  behaviour.handle(data, context as MqttContext, ...more);
+
+@Controller()
+export class JobController {
+  @EventPattern<string>('jobs/+')
+  job(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
+    return run(data, context);
+  }
+}
+
+@Controller()
+export class OverlapController {
+  @EventPattern<string>('a/#')
+  all(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
+    return run(data, context, 'a/#');
+  }
+
+  @EventPattern<string>('a/+/c')
+  middle(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
+    return run(data, context, 'a/+/c');
+  }
+
+  @EventPattern<string>('a/b/c')
+  exact(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
+    return run(data, context, 'a/b/c');
+  }
+}
+
+@Controller()
+export class RequestController {
+  @MessagePattern('x/#')
+  request(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
+    return run(data, context);
+  }
+}
+
+@Controller()
+export class EverythingController {
+  @EventPattern<string>('#')
+  everything(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
+    return run(data, context);
+  }
+}
+
+@Controller()
+export class PropertyController {
+  @EventPattern<string>('p/+')
+  property(
+    @Payload() data: unknown,
+    @Ctx() context: StockContext,
+    @UserProperty('unit') unit: string,
+    @Topic() topic: string,
+  ): unknown {
+    return run(data, context, unit, topic);
+  }
+}
+
+export function moduleOf(controller: Type): Type {
+  @Module({ controllers: [controller] })
+  class TestModule {}
+  return TestModule;
+}
