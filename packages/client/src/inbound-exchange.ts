@@ -14,21 +14,19 @@ export class InboundExchange implements Acknowledger {
   /** The worst that a handler said. */
   reasonCode = 0;
   readonly #owner: ExchangeOwner;
-  #handlers: number;
+  #handlers = 1;
 
-  /** `handlers` is how many will settle it. */
-  constructor(
-    owner: ExchangeOwner,
-    packetIdentifier: number,
-    qos: 1 | 2,
-    topicName: string,
-    handlers: number,
-  ) {
+  constructor(owner: ExchangeOwner, packetIdentifier: number, qos: 1 | 2, topicName: string) {
     this.#owner = owner;
     this.packetIdentifier = packetIdentifier;
     this.qos = qos;
     this.topicName = topicName;
+  }
+
+  /** How many will settle it; 1 unless this says otherwise. */
+  expect(handlers: number): this {
     this.#handlers = handlers;
+    return this;
   }
 
   /** Everybody has handled it. */

@@ -17,6 +17,7 @@ import { noReceipt, Receipt } from './receipt.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import type { StoredSession } from './session-store.js';
 import type { Subscriptions } from './subscriptions.js';
+import { type UnclaimedMessage, UnclaimedMessages } from './unclaimed-messages.js';
 
 /** What an inbox needs. */
 export interface InboxOptions {
@@ -37,7 +38,9 @@ export class Inbox implements ExchangeOwner {
   #connection: Connection | undefined;
   /** Exchanges of this connection that wait to be acknowledged, in the order their PUBLISH packets came. */
   #unacknowledged: Readonly<Record<1 | 2, InboundExchange[]>> = { 1: [], 2: [] };
+  readonly #unclaimed = new UnclaimedMessages();
   #stored: StoredSession | undefined;
+  #isNew = true;
   #draining = false;
 
   constructor({ options, subscriptions, onMessage }: InboxOptions) {
@@ -55,8 +58,11 @@ export class Inbox implements ExchangeOwner {
     this.#unacknowledged = { 1: [], 2: [] };
     // A server of MQTT 3.x was told no Receive Maximum.
     const receiveMaximum = connection.protocolVersion === 5 ? this.#options.receiveMaximum : 65_535;
+    const isFirst = this.#isNew;
+    this.#isNew = false;
     if (resumed) {
       this.#delivery.resume(receiveMaximum);
+      if (isFirst) this.#unclaimed.start(this.#options.clock);
       return;
     }
     // [MQTT-3.2.2-5]
@@ -68,6 +74,11 @@ export class Inbox implements ExchangeOwner {
   /** The connection is gone; handlers go on. */
   detach(): void {
     this.#connection = undefined;
+  }
+
+  /** The client is closed. */
+  end(): void {
+    this.#unclaimed.clear();
   }
 
   /** Takes no new messages any more: the server keeps them, or gives them to somebody else. */
@@ -101,22 +112,29 @@ export class Inbox implements ExchangeOwner {
   }
 
   #deliver(packet: PublishPacket, qos: 1 | 2, topicName: string): void {
-    const { packetIdentifier, properties } = packet;
-    const subscribers = this.#subscriptions.of(topicName, properties.subscriptionIdentifiers);
-    // Nobody's message counts as handled at once, by a handler that does nothing [MQTT-4.5.0-2].
-    const exchange = new InboundExchange(
-      this,
-      packetIdentifier,
-      qos,
-      topicName,
-      Math.max(1, subscribers.length),
-    );
+    const { packetIdentifier } = packet;
+    const exchange = new InboundExchange(this, packetIdentifier, qos, topicName);
     this.#exchanges.set(packetIdentifier, exchange);
     this.#unacknowledged[qos].push(exchange);
     const message = new Message(packet, topicName);
     this.#onMessage?.(message);
-    if (subscribers.length === 0) exchange.settle(0);
+    if (this.#handOver({ message, exchange })) return;
+    if (this.#unclaimed.isWaiting) this.#unclaimed.hold({ message, exchange });
+    else exchange.settle(0); // [MQTT-4.5.0-2]
+  }
+
+  /** Gives a message to its subscribers; false when it has none. */
+  #handOver({ message, exchange }: UnclaimedMessage): boolean {
+    const subscribers = this.#subscriptions.of(message.topicName, message.properties.subscriptionIdentifiers);
+    if (subscribers.length === 0) return false;
+    exchange.expect(subscribers.length);
     for (const subscription of subscribers) subscription.receive(message, new Receipt(exchange));
+    return true;
+  }
+
+  /** Looks for subscribers again: some have come. */
+  offerUnclaimed(): void {
+    if (this.#unclaimed.isWaiting) this.#unclaimed.offer((unclaimed) => this.#handOver(unclaimed));
   }
 
   /** A message we have, sent again: its handlers are not called again, its acknowledgement takes its turn again [MQTT-4.3.3-10]. */
@@ -189,5 +207,5 @@ function taken(
   { packetIdentifier }: PublishPacket,
   topicName: string,
 ): InboundExchange {
-  return new InboundExchange(owner, packetIdentifier, 2, topicName, 0);
+  return new InboundExchange(owner, packetIdentifier, 2, topicName).expect(0);
 }

@@ -95,7 +95,7 @@ function commonSuite(target: () => ClientOptions, qosLevels: readonly (0 | 1 | 2
 
   test('large payloads, both ways', async () => {
     const client = await connected(target());
-    const payload = new Uint8Array(500_000).map((_, index) => index % 249);
+    const payload = new Uint8Array(100_000).map((_, index) => index % 249);
     const { handler, count } = collector();
     await client.subscribe('petrel/large', { qos: 1 }, handler);
     await client.publish('petrel/large', payload, { qos: 1 });

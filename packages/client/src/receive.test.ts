@@ -266,6 +266,48 @@ describe('a message sent again', () => {
   });
 });
 
+describe('a session that an earlier process left', () => {
+  const left = { cleanStart: false, clientIdentifier: 'durable' } as const;
+
+  test('messages wait for the subscribe() they are for, others for the end of the wait', async () => {
+    ({ client, peer } = await server.connected(left, { sessionPresent: true }));
+    peer.send(
+      publish({ topicName: 'x', qos: 1, packetIdentifier: 1 }),
+      publish({ topicName: 'a', qos: 2, packetIdentifier: 2 }),
+      publish({ topicName: 'nobody', qos: 1, packetIdentifier: 3 }),
+    );
+    await settled();
+    expect(peer.unread).toEqual([]);
+    const seen: string[] = [];
+    for (const filter of ['a', 'x']) {
+      const subscribed = client.subscribe(filter, { qos: 2 }, (received) => seen.push(received.topicName));
+      expect((await peer.receive()).type).toBe('subscribe');
+      await peer.receive(filter === 'a' ? 'pubrec' : 'puback');
+      subscribed.catch(() => {});
+    }
+    expect(seen).toEqual(['a', 'x']);
+    server.clock.advance(5_000);
+    expect(await peer.receive('puback')).toMatchObject({ packetIdentifier: 3 });
+    peer.send(publish({ topicName: 'nobody', qos: 1, packetIdentifier: 4 }));
+    expect(await peer.receive('puback')).toMatchObject({ packetIdentifier: 4 });
+  });
+
+  test('messages that wait are not lost with the connection, nor with the session', async () => {
+    ({ client, peer } = await server.connected(left, { sessionPresent: true }));
+    peer.send(publish({ topicName: 'a', qos: 2, packetIdentifier: 2 }));
+    await settled();
+    peer.destroy();
+    await whenStatus(client, 'offline');
+    server.clock.advance(1_000);
+    ({ peer } = await server.handshake());
+    await client.connected();
+    const seen: string[] = [];
+    client.subscribe('#', (received) => seen.push(received.topicName)).catch(() => {});
+    await peer.receive('subscribe');
+    expect([seen, peer.unread]).toEqual([['a'], []]);
+  });
+});
+
 describe('limits of ours', () => {
   test('a server that passes the Receive Maximum is disconnected with 0x93 [MQTT-3.3.4-7]', async () => {
     await start(manual().handler, { receiveMaximum: 2 });

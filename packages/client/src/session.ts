@@ -111,6 +111,7 @@ export class Session implements ConnectionOwner {
       const entry = this.#subscriptions.join(filter, options, subscription);
       subscription.granted(filter.text, await this.requests.subscribe(entry));
     });
+    this.inbox.offerUnclaimed();
     try {
       await abortable(Promise.all(asked), options.signal);
       return subscription;
@@ -155,6 +156,7 @@ export class Session implements ConnectionOwner {
   /** Ends every wait and every stream: the client is closed. */
   async end(error: PetrelError): Promise<void> {
     this.detach();
+    this.inbox.end();
     this.outbox.abandon(error);
     this.requests.abandon(error);
     const subscriptions = new Set(
