@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   // Tests run from sources: the packages' export condition points at src.
   resolve: { conditions: ['@petrel/source'] },
-  ssr: { resolve: { conditions: ['@petrel/source', 'node', 'import', 'default'] } },
+  ssr: { resolve: { conditions: ['@petrel/source', 'node'] } },
   // Nest finds what to inject in the parameter types that TypeScript writes beside a decorator. The packages'
   // tsconfig.json leaves their tests out, so the transform does not find these two settings by itself.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
