@@ -73,6 +73,21 @@ describe('5 a frozen subscriber (Aedes 1060)', () => {
   });
 });
 
+test('a client that sends PINGREQ and never reads is not read itself, and its Keep Alive runs out', async () => {
+  const { broker, clock } = await openBroker({ limits: { outboundHighWaterMarkBytes: 16_384 } });
+  const peer = await connected(broker, { keepAlive: 60 });
+  peer.stream.pause();
+  const pings = Buffer.alloc(20_000, Uint8Array.of(0xc0, 0));
+  for (let round = 0; round < 50; round++) {
+    peer.stream.write(pings);
+    await turn();
+  }
+  expect(broker.metrics().packetsReceived).toBeLessThan(250_000);
+  clock.advance(90_000);
+  await turn();
+  expect(broker.metrics().connections).toBe(0);
+});
+
 describe('a publisher', () => {
   test('faster than its receiver is slowed down, and nothing is lost', async () => {
     const { broker } = await openBroker({ limits });

@@ -151,7 +151,9 @@ class RunningBroker implements Broker {
     const { topicName, payload = '', qos = 0, retain = false, properties = noProperties } = content;
     if (typeof topicName !== 'string')
       throw new UsageError(`"topicName" must be a string, got ${typeof topicName}`);
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    // A copy: the caller may go on writing into its array.
+    const bytes =
+      typeof payload === 'string' || payload instanceof Uint8Array ? Buffer.from(payload) : payload;
     const message = createOwnMessage(
       { topicName, payload: bytes, qos, retain, properties },
       undefined,

@@ -60,7 +60,7 @@ function sendDisconnect(connection: Connection, error: unknown, code: number): v
   connection.send({ type: 'disconnect', reasonCode: fitting, properties: explain(error) });
 }
 
-/** Only errors that were written for the peer are told to it. */
+/** Only errors that were written for the peer are told to it; CONNACK and DISCONNECT may always say so [MQTT-3.1.2-29]. */
 function explain(error: unknown): { reasonString?: string } {
   return error instanceof PetrelError && error.reasonCode !== undefined && error.cause === undefined
     ? { reasonString: error.message }

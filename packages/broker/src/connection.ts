@@ -28,6 +28,9 @@ import type { Transport, TransportReceiver } from './transport.js';
 /** How long a receiver may slow its publishers down before it loses messages instead. */
 const slowReceiverGraceMs = 500;
 
+/** Messages stop at twice the mark; what passes this many times the mark are answers. */
+const chokeFactor = 4;
+
 /** What CONNECT and the limits came to. */
 export interface ConnectionTerms {
   readonly protocolVersion: ProtocolVersion;
@@ -39,8 +42,6 @@ export interface ConnectionTerms {
   readonly maximumPacketSize: number;
   /** Towards the client. */
   readonly topicAliasMaximum: number;
-  /** Whether Reason Strings and User Properties are wanted on answers [MQTT-3.1.2-29]. */
-  readonly requestProblemInformation: boolean;
 }
 
 /** How a connection ended, as far as it is known. */
@@ -77,6 +78,7 @@ export class Connection implements TransportReceiver, Backpressured {
   readonly #deadline: ConnectionDeadline;
   #backpressure: Backpressure | undefined;
   #blocks = 0;
+  #isChoked = false;
 
   /** `onClosed` is told once, when the network connection is gone. */
   constructor(transport: Transport, context: BrokerContext, onClosed: () => void) {
@@ -109,9 +111,9 @@ export class Connection implements TransportReceiver, Backpressured {
     return this.end !== undefined;
   }
 
-  /** Not read at the moment. */
+  /** Not read at the moment, for reasons that are not its own. */
   get isBlocked(): boolean {
-    return this.#blocks > 0;
+    return this.#blocks > (this.#isChoked ? 1 : 0);
   }
 
   /** Below the mark: sending on is good for everybody. */
@@ -255,11 +257,19 @@ export class Connection implements TransportReceiver, Backpressured {
         this.context.metrics.packetsReceived += 1;
         const pending = handleFrame(this);
         if (pending !== undefined) this.#waitFor(pending);
+        if (this.output.pendingBytes >= chokeFactor * this.#highWaterMark) this.#choke();
       }
     } catch (error) {
       this.fail(error);
     }
     if (handled && this.end === undefined) this.#deadline.packetCame();
+  }
+
+  /** Who does not take answers gets no more of them: it is not read until it does. */
+  #choke(): void {
+    if (this.#isChoked) return;
+    this.#isChoked = true;
+    this.block();
   }
 
   /** Packets behind this one wait until it is decided. */
@@ -277,6 +287,10 @@ export class Connection implements TransportReceiver, Backpressured {
   #onFlushed(): void {
     const deliveries = this.session?.deliveries;
     if (this.isEnding || deliveries === undefined || !this.hasRoom) return;
+    if (this.#isChoked) {
+      this.#isChoked = false;
+      this.unblock();
+    }
     deliveries.pump();
     if (this.hasRoom && !deliveries.isHalfFull) this.#backpressure?.recovered();
   }

@@ -1,5 +1,12 @@
 /** Makes messages: from the PUBLISH of a client, from what a program or a Will says, and anew where a hook changed one. */
-import { type MessageProperties, noProperties, type QoS, UsageError } from '@petrel/protocol';
+import {
+  assertTopicName,
+  type MessageProperties,
+  noProperties,
+  propertiesSize,
+  type QoS,
+  UsageError,
+} from '@petrel/protocol';
 import type { Clock } from './clock.js';
 import type { MessageChange } from './hooks.js';
 import { Message } from './message.js';
@@ -47,7 +54,8 @@ export function createOwnMessage(
   }
   if (!(payload instanceof Uint8Array))
     throw new UsageError(`"payload" must be a Uint8Array, got ${typeof payload}`);
-  return Message.from({
+  if (properties.responseTopic !== undefined) assertTopicName(properties.responseTopic, 'Response Topic'); // [MQTT-3.3.2-14]
+  const message = Message.from({
     topic: topics.findName(content.topicName),
     qos: content.qos,
     retain: content.retain,
@@ -58,6 +66,9 @@ export function createOwnMessage(
     expiresAt: expiresAt(properties, clock),
     publisher,
   });
+  // A property with a value that no rule allows is the caller's error, not one of some receiver.
+  propertiesSize(properties, 'publish');
+  return message;
 }
 
 /** The message with the parts that a hook replaced; where it comes from and when it expires stays unless the hook says otherwise. */

@@ -168,7 +168,6 @@ function connectionTerms(
     receiveMaximum: Math.min(properties.receiveMaximum ?? 65_535, limits.receiveMaximum),
     maximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
     topicAliasMaximum: Math.min(properties.topicAliasMaximum ?? 0, limits.topicAliasMaximum),
-    requestProblemInformation: properties.requestProblemInformation ?? true,
   };
 }
 
