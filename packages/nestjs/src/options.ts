@@ -57,7 +57,8 @@ export interface ResolvedOptions {
 }
 
 const defaultUrl = 'mqtt://localhost:1883';
-const nestNames = [
+/** The names of NestJS's own options. */
+export const nestNames = [
   'serializer',
   'deserializer',
   'subscribeOptions',
@@ -65,7 +66,8 @@ const nestNames = [
   'maxConnectionAttempts',
   'group',
 ] as const satisfies (keyof NestSettings)[];
-const serviceNames = [
+/** The names of the service layer's options. */
+export const serviceNames = [
   'envelope',
   'requestTimeoutMs',
   'inboxPrefix',

@@ -74,7 +74,12 @@ describe.each(brokerKinds)('over the %s broker', (kind) => {
   }
 
   it('1: a message is acknowledged after its handler; a crash before that loses nothing', async () => {
-    const session = { clientId: 'worker', clean: false, subscribeOptions: { qos: 1 as const } };
+    const session = {
+      clientId: 'worker',
+      clean: false,
+      drainTimeoutMs: 1,
+      subscribeOptions: { qos: 1 as const },
+    };
     const seen: unknown[] = [];
     behaviour.handle = (data) => {
       seen.push(data);

@@ -2,7 +2,7 @@
 import type { PublishProperties, UserProperties } from '@petrel/protocol';
 import type { PayloadError } from './errors.js';
 
-/** What to write for other programs: see docs/decisions/envelopes.md. */
+/** What to write for other programs: see docs/decisions/0006-envelopes.md. */
 export type Envelope = 'auto' | 'native' | 'nest';
 /** The form of one request; `both` is read by either kind of peer. */
 export type RequestForm = 'native' | 'nest' | 'both';

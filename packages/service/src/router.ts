@@ -142,19 +142,26 @@ export class Router {
     }
   }
 
-  /** Settles when the message may be acknowledged. */
-  async #receive(intake: Intake, message: InboundMessage): Promise<void> {
-    const matching = [...intake.served].filter(({ topicFilter }) =>
-      topicMatches(topicFilter, message.topicName),
-    );
-    const incoming = await this.#dialect.readIncoming(message);
+  /** Settles when the message may be acknowledged; nothing means at once. */
+  #receive(intake: Intake, message: InboundMessage): Promise<void> | void {
+    const incoming = this.#dialect.readIncoming(message);
+    return incoming instanceof Promise
+      ? incoming.then((read) => this.#dispatch(intake, message, read))
+      : this.#dispatch(intake, message, incoming);
+  }
+
+  #dispatch(intake: Intake, message: InboundMessage, incoming: Incoming): Promise<void> | void {
     const responder = incoming.replyTo && this.#responderOf(message.topicName);
-    const runs = matching
-      .filter(({ endpoint }) => !(incoming.isReply && endpoint.responds))
-      .map((served) =>
-        this.#run(served, message, () => this.#deliver(served, message, incoming, served === responder)),
+    const runs: Promise<void>[] = [];
+    for (const served of intake.served) {
+      if (!topicMatches(served.topicFilter, message.topicName)) continue;
+      if (incoming.isReply && served.endpoint.responds) continue;
+      const run = this.#run(served, message, () =>
+        this.#deliver(served, message, incoming, served === responder),
       );
-    await Promise.all(runs.filter((acknowledge) => acknowledge !== undefined));
+      if (run !== undefined) runs.push(run);
+    }
+    return runs.length < 2 ? runs[0] : Promise.all(runs).then(() => undefined);
   }
 
   /** Settles when the handler's part of the acknowledgement may be given. */
