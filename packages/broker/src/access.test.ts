@@ -160,6 +160,15 @@ describe('authorizePublish', () => {
     await watcher.expectNothing();
   });
 
+  test('without Request Problem Information the refusal has no Reason String [MQTT-3.1.2-29]', async () => {
+    const { broker } = await openBroker({
+      hooks: { authorizePublish: () => ({ reasonCode: 0x87, reasonString: 'no' }) },
+    });
+    const peer = await connected(broker, { properties: { requestProblemInformation: false } });
+    peer.send(publish('no', '', { qos: 1 }));
+    expect(await peer.receive('puback')).toMatchObject({ reasonCode: 0x87, properties: {} });
+  });
+
   test('refused messages are not retained', async () => {
     const { broker } = await openBroker({ hooks });
     await published(await connected(broker), 'no', 'x', 1, { retain: true });

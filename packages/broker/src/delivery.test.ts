@@ -294,7 +294,7 @@ describe('Message Expiry Interval', () => {
     await late.expectNothing();
   });
 
-  test('an exchange that has begun is finished although its message has expired', async () => {
+  test('an exchange that has begun is finished although its message has expired [MQTT-4.3.3-7]', async () => {
     const { broker, clock } = await openBroker();
     const lasting = { clientIdentifier: 'c', cleanStart: false, properties: { sessionExpiryInterval: 1000 } };
     const first = await connected(broker, lasting);

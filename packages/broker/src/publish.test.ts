@@ -69,6 +69,17 @@ describe('delivery QoS', () => {
   });
 });
 
+test('DUP of the publisher is not passed on [MQTT-3.3.1-3]', async () => {
+  const { broker } = await openBroker();
+  const subscriber = await connected(broker);
+  await subscribed(subscriber, 'a', { qos: 2 });
+  const publisher = await connected(broker);
+  for (const qos of [1, 2] as const) {
+    await published(publisher, 'a', 'x', qos, { dup: true });
+    expect((await subscriber.receive('publish')).dup).toBe(false);
+  }
+});
+
 describe('QoS 1 from a client', () => {
   test('is answered PUBACK with its Packet Identifier [MQTT-4.3.2-4]', async () => {
     const { broker } = await openBroker();
@@ -124,6 +135,16 @@ describe('QoS 2 from a client', () => {
     await published(publisher, 'a', 'one', 2);
     await published(publisher, 'a', 'two', 2);
     expect(await texts(subscriber, 2)).toEqual(['one', 'two']);
+  });
+
+  test('is finished although the message has expired meanwhile [MQTT-4.3.3-13]', async () => {
+    const { broker, clock } = await openBroker();
+    const peer = await connected(broker);
+    peer.send(publish('a', 'x', { qos: 2, properties: { messageExpiryInterval: 1 } }));
+    await peer.receive('pubrec');
+    clock.advance(60_000);
+    peer.send(acknowledgement('pubrel', 1));
+    expect(await peer.receive('pubcomp')).toMatchObject({ packetIdentifier: 1, reasonCode: 0 }); // [MQTT-2.3.1-6]
   });
 
   test('PUBREL for an unknown identifier: PUBCOMP 0x92 [MQTT-4.3.3-11]', async () => {
