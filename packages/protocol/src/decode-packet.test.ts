@@ -198,7 +198,7 @@ function fixedHeaderSizeOf(bytes: Uint8Array): number {
 }
 
 describe('chunking', () => {
-  it('never changes what a stream says', () => {
+  it('never changes what a stream says [MQTT-6.0.0-2]', () => {
     const streamOf = (version: ProtocolVersion) =>
       fc.record({
         version: fc.constant(version),

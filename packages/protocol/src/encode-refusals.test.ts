@@ -124,7 +124,7 @@ const rows: readonly Row[] = [
   ],
 
   ['PUBLISH of QoS 3 [MQTT-3.3.1-4]', publish({ qos: 3 as never, packetIdentifier: 1 }), 5, '[MQTT-3.3.1-4]'],
-  ['DUP at QoS 0 [MQTT-3.3.1-2]', publish({ dup: true }), 5, '[MQTT-3.3.1-2]'],
+  ['DUP at QoS 0 [MQTT-3.3.1-2] [MQTT-4.3.1-1]', publish({ dup: true }), 5, '[MQTT-3.3.1-2]'],
   [
     'PUBLISH of QoS 1 without an identifier [MQTT-2.2.1-3]',
     publish({ qos: 1 }),

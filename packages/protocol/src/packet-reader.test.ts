@@ -84,6 +84,17 @@ describe('memory', () => {
     expect(payload.buffer).toBe(chunk.buffer);
   });
 
+  it('a chunk that ends one packet is copied for that one only', () => {
+    const reader = serverReader();
+    const first = publish(new Uint8Array(100));
+    reader.push(first.subarray(0, 50));
+    expect(reader.next()).toBeUndefined();
+    const chunk = Uint8Array.of(...first.subarray(50), ...publish(wire('01 02 03')));
+    reader.push(chunk);
+    expect((reader.next() as PublishPacket).payload.buffer).not.toBe(chunk.buffer);
+    expect((reader.next() as PublishPacket).payload.buffer).toBe(chunk.buffer);
+  });
+
   it('a payload is a plain Uint8Array whatever the chunk was', () => {
     const reader = serverReader();
     reader.push(Buffer.from(publish(wire('01 02 03'))));

@@ -133,7 +133,7 @@ describe('topicMatches', () => {
     ['+', '/finance', false],
     ['+/tennis/#', 'sport/tennis', true],
     ['+/tennis/#', 'sport/golf', false],
-  ] as const)('%s and %s: %s [MQTT-4.7.1-1] [MQTT-4.7.1-2]', (filter, name, expected) => {
+  ] as const)('%s and %s: %s [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.7.1-3]', (filter, name, expected) => {
     expect(topicMatches(filter, name)).toBe(expected);
   });
 

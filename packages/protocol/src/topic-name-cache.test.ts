@@ -54,6 +54,14 @@ describe('TopicNameCache', () => {
     expect(cache.decode(new TextEncoder().encode('a/b'), 0, 3)).toBe('a/b');
   });
 
+  it('tells names apart whose hashes are the same', () => {
+    const cache = new TopicNameCache(1);
+    // Two pairs that collide in 32-bit FNV-1a.
+    for (const topicName of ['costarring', 'liquid', 'costarring', 'declinate', 'macallums']) {
+      expect(answer(cache, new TextEncoder().encode(topicName))).toBe(`name ${topicName}`);
+    }
+  });
+
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
     'cannot have %d places: it would have no bound',
     (places) => {

@@ -229,7 +229,8 @@ function play({ version, receiveMaximum, messages, events }: Run): ReceivingEnd 
 
   sending.pump();
   for (const event of events) happen(event);
-  while (!(sending.isDone && receiving.isDone && forward.isEmpty && back.isEmpty)) {
+  for (let round = 0; !(sending.isDone && receiving.isDone && forward.isEmpty && back.isEmpty); round++) {
+    if (round > 500) throw new Error('the exchange comes to no end');
     happen({ type: 'forward', bytes: 1000 });
     happen({ type: 'answer', count: 1000 });
     happen({ type: 'back', bytes: 1000 });

@@ -34,14 +34,12 @@ export class OutboundDelivery<M> {
   readonly #entries: (Entry<M> | undefined)[] = [];
   /** Entries of an earlier connection that are still to be resent, in order. */
   #resends: Entry<M>[] = [];
-  #receiveMaximum: number;
   #quota: number;
   #sequence = 0;
   #size = 0;
 
   /** `receiveMaximum` is the receiver's (1–65,535); `identifiers` may be shared with SUBSCRIBE and UNSUBSCRIBE. */
   constructor(receiveMaximum: number, identifiers: PacketIdentifiers = new PacketIdentifiers()) {
-    this.#receiveMaximum = receiveMaximum;
     this.#quota = receiveMaximum;
     this.#identifiers = identifiers;
   }
@@ -118,7 +116,6 @@ export class OutboundDelivery<M> {
    * then the PUBLISHes in their order [MQTT-4.6.0-1].
    */
   resume(receiveMaximum: number): void {
-    this.#receiveMaximum = receiveMaximum;
     this.#quota = receiveMaximum;
     const open = this.entries() as readonly Entry<M>[];
     const released = open.filter((entry) => entry.released);
@@ -197,7 +194,8 @@ export class OutboundDelivery<M> {
     this.#entries[entry.packetIdentifier] = undefined;
     this.#identifiers.release(entry.packetIdentifier);
     this.#size--;
-    if (entry.holdsQuota && this.#quota < this.#receiveMaximum) this.#quota++;
+    // What took no quota on this connection gives none back, so that it never passes the Receive Maximum [MQTT-4.9.0-1].
+    if (entry.holdsQuota) this.#quota++;
     return entry;
   }
 }

@@ -68,7 +68,7 @@ describe('PacketIdentifiers', () => {
     },
   );
 
-  it('never hands out what is in use, whatever the order of events', () => {
+  it('never hands out what is in use, whatever the order of events [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT-2.3.1-2] [MQTT-2.3.1-4]', () => {
     const event = fc.oneof(fc.constant('allocate' as const), fc.integer({ min: 1, max: 80 }));
     fc.assert(
       fc.property(fc.array(event, { maxLength: 200 }), (events) => {

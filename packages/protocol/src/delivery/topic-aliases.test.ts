@@ -46,6 +46,16 @@ describe('InboundTopicAliases', () => {
     expect(() => new InboundTopicAliases(5).resolve(publish('', 6))).toThrow(invalid);
   });
 
+  it('know nothing of an earlier connection [MQTT-3.3.2-7]', () => {
+    new InboundTopicAliases(5).resolve(publish('a', 1));
+    expect(() => new InboundTopicAliases(5).resolve(publish('', 1))).toThrow(
+      expect.objectContaining({ reasonCode: 0x82 }),
+    );
+    const outbound = new OutboundTopicAliases(5);
+    outbound.assign('a');
+    expect(new OutboundTopicAliases(5).assign('a')).toEqual({ topicAlias: 1, isNew: true });
+  });
+
   it('refuse an alias that stands for nothing with 0x82', () => {
     const aliases = new InboundTopicAliases(5);
     aliases.resolve(publish('a', 1));

@@ -74,7 +74,7 @@ export const connectVectors: readonly PacketVector[] = [
     },
   },
   {
-    name: 'CONNECT 3.1.1, minimal [MQTT-3.1.2-1] [MQTT-3.1.2-16] [MQTT-3.1.2-18]',
+    name: 'CONNECT 3.1.1, minimal [MQTT-3.1.2-1] [MQTT-3.1.2-18] [MQTT-3.1.2-20]',
     versions: [4],
     sender: 'client',
     bytes: '10 0C | 00 04 "MQTT" 04 | 02 | 00 00 | 00 00',

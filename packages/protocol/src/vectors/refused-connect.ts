@@ -108,7 +108,11 @@ export const refusedConnects: readonly RefusedVector[] = [
 
   stranger('malformed', 'CONNECT without a Client Identifier', `10 0A | ${start4}`),
   stranger('malformed', 'Client Identifier that passes the end', `10 0D | ${start4} | 00 05 "a"`),
-  stranger('malformed', 'Client Identifier that is not UTF-8 [MQTT-1.5.4-1]', `10 0D | ${start4} | 00 01 FF`),
+  stranger(
+    'malformed',
+    'Client Identifier that is not UTF-8 [MQTT-3.1.3-4] [MQTT-1.5.4-1]',
+    `10 0D | ${start4} | 00 01 FF`,
+  ),
   stranger(
     'malformed',
     'Client Identifier with a surrogate [MQTT-1.5.4-1]',
@@ -143,7 +147,7 @@ export const refusedConnects: readonly RefusedVector[] = [
   ),
   stranger(
     'malformed',
-    'User Name that is not UTF-8 [MQTT-1.5.4-1]',
+    'User Name that is not UTF-8 [MQTT-3.1.3-12] [MQTT-3.1.3-11] [MQTT-1.5.4-1]',
     '10 0F | 00 04 "MQTT" 04 | 82 | 00 00 | 00 00 | 00 01 C3',
   ),
   stranger('malformed', 'CONNECT with a byte behind its last field', `10 0D | ${start4} | 00 00 | 00`),
@@ -160,7 +164,7 @@ export const refusedConnects: readonly RefusedVector[] = [
   ),
   stranger(
     'malformed',
-    'Will Topic that is not UTF-8 [MQTT-1.5.4-1]',
+    'Will Topic that is not UTF-8 [MQTT-3.1.3-11] [MQTT-3.1.3-10] [MQTT-1.5.4-1]',
     '10 11 | 00 04 "MQTT" 04 | 06 | 00 00 | 00 00 | 00 01 80 | 00 00',
   ),
   stranger(

@@ -51,6 +51,11 @@ const publishes: readonly RefusedVector[] = [
   client4('malformed', 'half a Packet Identifier', '32 04 | 00 01 "a" | 00'),
   client5('malformed', 'PUBLISH 5.0 without a Property Length', '30 03 | 00 01 "a"'),
   client5('malformed', 'Property Length that passes the end of PUBLISH', '30 05 | 00 01 "a" | 02 01'),
+  client5(
+    'malformed',
+    'property that goes on behind the Property Length, into the payload',
+    '30 0A | 00 01 "a" | 03 02 00 00 | 00 01 "y"',
+  ),
   client5('protocol', 'Subscription Identifier of a client [MQTT-3.3.4-6]', '30 06 | 00 01 "a" | 02 0B 01'),
   server5('protocol', 'Subscription Identifier 0 of a server', '30 06 | 00 01 "a" | 02 0B 00'),
   server5(
