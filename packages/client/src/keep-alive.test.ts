@@ -28,6 +28,19 @@ test('gives up on silence, but only after one more look', () => {
   expect(keepAlive.decide(14_000 + keepAlive.delayMs(14_000))).toBe('silent');
 });
 
+test('a Keep Alive shorter than the wait for PINGRESP is kept all the same [MQTT-3.1.2-20]', () => {
+  const keepAlive = new KeepAlive(1_000, 10_000, 0);
+  expect(keepAlive.decide(900)).toBe('ping');
+  expect(keepAlive.delayMs(900)).toBe(900);
+  expect(keepAlive.decide(1_800)).toBe('ping');
+  keepAlive.received(1_850);
+  expect(keepAlive.delayMs(1_850)).toBe(850);
+  expect(keepAlive.decide(2_700)).toBe('ping');
+  for (let now = 3_600; now <= 12_600; now += 900) expect(keepAlive.decide(now)).toBe('ping');
+  expect(keepAlive.decide(12_700)).toBe('wait');
+  expect(keepAlive.decide(12_800)).toBe('silent');
+});
+
 test('any bytes are a sign of life', () => {
   const keepAlive = new KeepAlive(10_000, 5_000, 0);
   keepAlive.decide(9_000);

@@ -40,22 +40,28 @@ export class KeepAlive {
 
   /** What is due; after `'ping'` a PINGREQ counts as sent. */
   decide(now: number): KeepAliveDecision {
-    if (this.#deadline !== undefined) {
-      if (now < this.#deadline) return 'wait';
+    if (this.#deadline !== undefined && now >= this.#deadline) {
       if (this.#lastChance) return 'silent';
       this.#lastChance = true;
       this.#deadline = now + lastChanceMs;
       return 'wait';
     }
-    // Also when only the server is quiet: a client that sends all the time would never learn that nobody is there.
-    if (now - Math.min(this.#lastSent, this.#lastReceived) < this.#intervalMs) return 'wait';
-    this.#deadline = now + this.#pingTimeoutMs;
+    if (now < this.#nextPing()) return 'wait';
+    this.#deadline ??= now + this.#pingTimeoutMs;
+    this.#lastSent = now;
     return 'ping'; // [MQTT-3.1.2-20]
   }
 
   /** Milliseconds until something can be due. */
   delayMs(now: number): number {
-    const due = this.#deadline ?? Math.min(this.#lastSent, this.#lastReceived) + this.#intervalMs;
+    const due = Math.min(this.#deadline ?? Number.POSITIVE_INFINITY, this.#nextPing());
     return Math.max(1, Math.ceil(due - now));
+  }
+
+  /** When to send PINGREQ; a Keep Alive shorter than the wait for PINGRESP asks for the next one while the last is open. */
+  #nextPing(): number {
+    if (this.#deadline !== undefined) return this.#lastSent + this.#intervalMs;
+    // Also when only the server is quiet: a client that sends all the time would never learn that nobody is there.
+    return Math.min(this.#lastSent, this.#lastReceived) + this.#intervalMs;
   }
 }
