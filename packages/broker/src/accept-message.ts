@@ -4,7 +4,8 @@ import type { Backpressured } from './backpressure.js';
 import type { BrokerContext } from './broker-context.js';
 import { changeMessage } from './create-message.js';
 import { HookError } from './errors.js';
-import { type Client, isPending, isRefusal, type MessageChange, type Refusal } from './hooks.js';
+import { isPending, isRefusal } from './hook-runner.js';
+import type { Client, MessageChange, Refusal } from './hooks.js';
 import type { Message } from './message.js';
 
 /**

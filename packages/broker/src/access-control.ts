@@ -1,6 +1,7 @@
 /** Who may publish and subscribe where: the broker's own rules first, then the hook. Always asked with the real topic. */
 import { type QoS, reasonCode } from '@petrel/protocol';
-import type { Client, Hooks, Refusal } from './hooks.js';
+import type { Hooks } from './hook-runner.js';
+import type { Client, Refusal } from './hooks.js';
 
 /** The broker's answer: undefined allows. */
 export type AccessAnswer = Refusal | undefined | Promise<Refusal | undefined>;

@@ -84,6 +84,15 @@ describe('authenticate', () => {
     expect(broker.sessions()).toEqual([]);
   });
 
+  test('may answer with a promise of some library', async () => {
+    // biome-ignore lint/suspicious/noThenProperty: that is what such a promise is.
+    const thenable = { then: (resolve: (value: boolean) => void) => resolve(true) };
+    const { broker } = await openBroker({
+      hooks: { authenticate: () => thenable as unknown as Promise<boolean> },
+    });
+    await connected(broker);
+  });
+
   test.each([
     [
       'throws',

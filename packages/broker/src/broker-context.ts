@@ -3,7 +3,7 @@ import { AccessControl } from './access-control.js';
 import type { Clock } from './clock.js';
 import type { Connection } from './connection.js';
 import { FlushQueue } from './flush-queue.js';
-import { Hooks } from './hooks.js';
+import { Hooks } from './hook-runner.js';
 import type { Logger } from './logger.js';
 import type { Message } from './message.js';
 import { type Gauges, Metrics } from './metrics.js';

@@ -57,11 +57,6 @@ export class OutboundQueue {
     return dropped;
   }
 
-  /** The next one to send, left in place. */
-  peek(): Delivery | undefined {
-    return this.#deliveries[this.#first];
-  }
-
   shift(): Delivery | undefined {
     const delivery = this.#deliveries[this.#first];
     if (delivery === undefined) return undefined;

@@ -12,9 +12,11 @@ import {
 import type { FrameForm } from './message.js';
 import type { Topic, TopicCache } from './topic-cache.js';
 
+const noBytes = new Uint8Array(0);
+
 /** The fields of the PUBLISH that a connection is handling; one per connection, overwritten by the next. */
 export class PublishFrame {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = noBytes;
   frameStart = 0;
   payloadStart = 0;
   end = 0;

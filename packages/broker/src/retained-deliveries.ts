@@ -29,11 +29,6 @@ export class RetainedDeliveries {
     if (at === 0) this.#forgetPiece();
   }
 
-  clear(): void {
-    this.#readings.length = 0;
-    this.#forgetPiece();
-  }
-
   get isEmpty(): boolean {
     return this.#readings.length === 0;
   }

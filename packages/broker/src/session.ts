@@ -67,11 +67,6 @@ export class Session {
     return this.connection?.terms?.protocolVersion === 5 ? receiveMaximum : 65_535;
   }
 
-  /** QoS 2 identifiers that wait for PUBREL. */
-  get receivedIdentifiers(): Iterable<number> {
-    return this.#inbound?.unreleased ?? [];
-  }
-
   /** For the choice among the members of a Shared Subscription. */
   get memberState(): MemberState {
     const connection = this.readyConnection;

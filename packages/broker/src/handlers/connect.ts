@@ -12,7 +12,8 @@ import {
 } from '@petrel/protocol';
 import type { Connection, ConnectionTerms } from '../connection.js';
 import { AccessError, StoreError } from '../errors.js';
-import { type AuthenticationRequest, type Client, isRefusal, type Refusal } from '../hooks.js';
+import { isRefusal } from '../hook-runner.js';
+import type { AuthenticationRequest, Client, Refusal } from '../hooks.js';
 import type { ResolvedLimits } from '../options.js';
 import type { Session } from '../session.js';
 import type { Store } from '../stores/store.js';

@@ -9,7 +9,8 @@ import {
 import { acceptMessage } from '../accept-message.js';
 import type { Connection } from '../connection.js';
 import { createMessage } from '../create-message.js';
-import { type Client, isPending, type Refusal } from '../hooks.js';
+import { isPending } from '../hook-runner.js';
+import type { Client, Refusal } from '../hooks.js';
 import type { PublishFrame } from '../publish-frame.js';
 import type { Session } from '../session.js';
 import type { Topic } from '../topic-cache.js';

@@ -1,0 +1,195 @@
+/** Asks the hooks and judges their answers. Owns the rule that a hook can never break the broker: one that fails has refused. */
+import { type ConnectPacket, isReasonCodeOf, PetrelError } from '@petrel/protocol';
+import { HookError } from './errors.js';
+import type {
+  Answer,
+  AuthenticationRequest,
+  BrokerHooks,
+  Client,
+  MessageChange,
+  Principal,
+  PublishedMessage,
+  PublishRequest,
+  Refusal,
+  SubscribeRequest,
+  Verdict,
+} from './hooks.js';
+import type { Logger } from './logger.js';
+
+/** The hooks that are told and decide nothing. */
+type ObservingHook = 'connected' | 'published' | 'subscribed' | 'unsubscribed' | 'delivered' | 'disconnected';
+
+/** Tells a promise from an answer. */
+export function isPending<T>(answer: T | Promise<T>): answer is Promise<T> {
+  return answer instanceof Promise;
+}
+
+/** Goes on with an answer: at once where it is there, later where it is a promise. */
+export function whenAnswered<T, R>(
+  answer: T | Promise<T>,
+  next: (answer: T) => R | Promise<R>,
+): R | Promise<R> {
+  return answer instanceof Promise ? answer.then(next) : next(answer);
+}
+
+/** Runs the hooks of one broker. */
+export class Hooks {
+  readonly #hooks: BrokerHooks;
+  readonly #logger: Logger;
+  /** Whether there is a hook at all: the hot path asks before it prepares arguments. */
+  readonly has: { readonly [Name in keyof BrokerHooks]-?: boolean };
+
+  constructor(hooks: BrokerHooks, logger: Logger) {
+    this.#hooks = hooks;
+    this.#logger = logger;
+    this.has = {
+      authenticate: hooks.authenticate !== undefined,
+      authorizePublish: hooks.authorizePublish !== undefined,
+      authorizeSubscribe: hooks.authorizeSubscribe !== undefined,
+      connect: hooks.connect !== undefined,
+      connected: hooks.connected !== undefined,
+      publish: hooks.publish !== undefined,
+      published: hooks.published !== undefined,
+      subscribe: hooks.subscribe !== undefined,
+      subscribed: hooks.subscribed !== undefined,
+      unsubscribed: hooks.unsubscribed !== undefined,
+      deliver: hooks.deliver !== undefined,
+      delivered: hooks.delivered !== undefined,
+      disconnected: hooks.disconnected !== undefined,
+    };
+  }
+
+  /** The principal, undefined for an anonymous client, or the refusal. */
+  authenticate(request: AuthenticationRequest): Answer<Principal | Refusal | undefined> {
+    if (!this.has.authenticate) return undefined;
+    const asked = this.#ask('authenticate', () => this.#hooks.authenticate?.(request));
+    return whenAnswered(asked, (answer) => {
+      if (answer === true) return request.userName === undefined ? undefined : { name: request.userName };
+      if (isRefusal(answer)) return this.#checkedRefusal('authenticate', answer);
+      if (isPrincipal(answer)) return answer;
+      if (answer !== false) this.#report('authenticate', new TypeError(`answer is ${describe(answer)}`));
+      return { reasonCode: 0x86 };
+    });
+  }
+
+  /** Undefined where the hook allows. */
+  authorizePublish(client: Client, request: PublishRequest): Answer<Refusal | undefined> {
+    return this.#verdict('authorizePublish', () => this.#hooks.authorizePublish?.(client, request));
+  }
+
+  authorizeSubscribe(client: Client, request: SubscribeRequest): Answer<Refusal | undefined> {
+    return this.#verdict('authorizeSubscribe', () => this.#hooks.authorizeSubscribe?.(client, request));
+  }
+
+  connect(client: Client, packet: ConnectPacket): Answer<Refusal | undefined> {
+    if (!this.has.connect) return undefined;
+    const { password: _, ...withoutPassword } = packet;
+    return this.#verdict('connect', () => this.#hooks.connect?.(client, withoutPassword));
+  }
+
+  subscribe(client: Client, request: SubscribeRequest): Answer<Refusal | undefined> {
+    return this.#verdict('subscribe', () => this.#hooks.subscribe?.(client, request));
+  }
+
+  /** Undefined where the message goes on as it is. */
+  publish(
+    client: Client | undefined,
+    message: PublishedMessage,
+  ): Answer<Refusal | MessageChange | undefined> {
+    const asked = this.#ask('publish', () => this.#hooks.publish?.(client, message));
+    return whenAnswered(asked, (answer) => {
+      const isChange = typeof answer === 'object' && answer !== null && !isRefusal(answer);
+      return isChange ? (answer as MessageChange) : this.#judged('publish', answer);
+    });
+  }
+
+  /** Tells whether the client may have its copy. */
+  mayDeliver(client: Client, message: PublishedMessage): boolean {
+    const answer = this.#ask('deliver', () => this.#hooks.deliver?.(client, message));
+    if (answer === true || answer === undefined) return true;
+    if (answer !== false) this.#report('deliver', new TypeError(`answer is ${describe(answer)}`));
+    return false;
+  }
+
+  /** Tells an observer; nothing it does has consequences. */
+  tell<Name extends ObservingHook>(name: Name, ...args: Parameters<NonNullable<BrokerHooks[Name]>>): void {
+    const hook = this.#hooks[name] as ((...args: unknown[]) => unknown) | undefined;
+    if (hook === undefined) return;
+    try {
+      const answer = hook.apply(this.#hooks, args);
+      if (answer instanceof Promise) answer.catch((cause: unknown) => this.#report(name, cause));
+    } catch (cause) {
+      this.#report(name, cause);
+    }
+  }
+
+  #verdict(name: keyof BrokerHooks, call: () => Answer<Verdict>): Answer<Refusal | undefined> {
+    if (!this.has[name]) return undefined;
+    return whenAnswered(this.#ask(name, call), (answer) => this.#judged(name, answer));
+  }
+
+  #judged(name: keyof BrokerHooks, answer: unknown): Refusal | undefined {
+    if (answer === true || answer === undefined) return undefined;
+    if (answer === false) return { reasonCode: 0x87 };
+    if (isRefusal(answer)) return this.#checkedRefusal(name, answer);
+    this.#report(name, new TypeError(`answer is ${describe(answer)}`));
+    return { reasonCode: 0x83 };
+  }
+
+  /** A code that its packet cannot carry becomes 0x83; whichever packet it will be, it is refused. */
+  #checkedRefusal(name: keyof BrokerHooks, refusal: Refusal): Refusal {
+    const packet = answeringPacket[name];
+    if (packet === undefined || isReasonCodeOf(packet, refusal.reasonCode, 'server')) return refusal;
+    this.#report(
+      name,
+      new RangeError(`Reason Code ${refusal.reasonCode} does not exist in ${packet.toUpperCase()}`),
+    );
+    return { ...refusal, reasonCode: 0x83 };
+  }
+
+  /** A hook that fails has refused. */
+  #ask<T>(name: keyof BrokerHooks, call: () => Answer<T>): Answer<T | Refusal> {
+    const failed = (cause: unknown): Refusal => {
+      this.#report(name, cause);
+      return { reasonCode: cause instanceof PetrelError ? (cause.reasonCode ?? 0x83) : 0x83 };
+    };
+    try {
+      const answer = call();
+      return isThenable(answer) ? Promise.resolve(answer).catch(failed) : answer;
+    } catch (cause) {
+      return failed(cause);
+    }
+  }
+
+  #report(name: keyof BrokerHooks, cause: unknown): void {
+    this.#logger.error(new HookError(`hook "${name}" failed`, cause));
+  }
+}
+
+const answeringPacket: Partial<Record<keyof BrokerHooks, 'connack' | 'puback' | 'suback'>> = {
+  authenticate: 'connack',
+  connect: 'connack',
+  publish: 'puback',
+  authorizeSubscribe: 'suback',
+  subscribe: 'suback',
+};
+
+/** Tells a refusal from the other answers of a hook. */
+export function isRefusal(answer: unknown): answer is Refusal {
+  return typeof answer === 'object' && answer !== null && typeof (answer as Refusal).reasonCode === 'number';
+}
+
+function isPrincipal(answer: unknown): answer is Principal {
+  return typeof answer === 'object' && answer !== null && typeof (answer as Principal).name === 'string';
+}
+
+/** Libraries have promises of their own. */
+function isThenable<T>(answer: Answer<T>): answer is Promise<T> {
+  return (
+    typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
+  );
+}
+
+function describe(answer: unknown): string {
+  return answer instanceof Promise ? 'a promise' : typeof answer;
+}
