@@ -10,9 +10,10 @@ import { type Credentials, connectPacket, resolveCredentials } from './connect-p
 import type { Connection } from './connection.js';
 import type { Endpoint } from './endpoint.js';
 import { ConnectError } from './errors.js';
-import { Handshake, suggestsOlderVersion } from './handshake.js';
+import { Handshake } from './handshake.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { type ServerInfo, serverInfo } from './server-info.js';
+import { SpokenVersions } from './spoken-versions.js';
 
 /** What a connector needs besides the options. */
 export interface ConnectorOptions {
@@ -30,14 +31,14 @@ export interface ConnectorOptions {
 
 export class Connector {
   readonly #needs: ConnectorOptions;
-  /** The version that each server has accepted, by its name. */
-  readonly #spoken = new Map<string, ProtocolVersion>();
+  readonly #spoken: SpokenVersions;
   #handshake: Handshake | undefined;
   #stopped: unknown;
   #next = 0;
 
   constructor(needs: ConnectorOptions) {
     this.#needs = needs;
+    this.#spoken = new SpokenVersions(needs.options.protocolVersions);
   }
 
   /** One round through all servers, beginning with the one that worked last; resolves with the last failure, or undefined once accepted. */
@@ -60,18 +61,20 @@ export class Connector {
   }
 
   async #tryEndpoint(endpoint: Endpoint): Promise<ConnectError | undefined> {
-    const spoken = this.#spoken.get(endpoint.name);
-    const versions = this.#needs.options.protocolVersions.filter((version) => version <= (spoken ?? 5));
+    const { name } = endpoint;
     try {
       const credentials = await resolveCredentials(this.#needs.options, endpoint);
-      let failure: ConnectError | undefined;
-      for (const version of versions) {
-        failure = await this.#tryVersion(endpoint, version, credentials);
-        if (failure === undefined) this.#spoken.set(endpoint.name, version);
-        const goesOn = failure !== undefined && suggestsOlderVersion(failure, version === spoken);
-        if (!goesOn || this.#stopped !== undefined) break;
+      const failures: ConnectError[] = [];
+      for (const version of this.#spoken.candidates(name)) {
+        const failure = await this.#tryVersion(endpoint, version, credentials);
+        if (failure === undefined) {
+          this.#spoken.accepted(name, version, failures);
+          return undefined;
+        }
+        failures.push(failure);
+        if (this.#stopped !== undefined || !this.#spoken.suggestsOlder(name, version, failure)) break;
       }
-      return failure;
+      return failures.at(-1);
     } catch (error) {
       if (error instanceof ConnectError) return error;
       const code = error instanceof PetrelError ? 'PETREL_CONNECT_INVALID' : 'PETREL_CONNECT_UNREACHABLE';

@@ -60,6 +60,20 @@ test('what a server speaks is remembered for the next connection', async () => {
   await acceptAt(4);
 });
 
+test('silence is no proof: the newer version gets a second chance, and no third', async () => {
+  client = server.client();
+  (await nextConnect()).peer.end();
+  let peer = await acceptAt(4);
+  for (const accepts of [true, false]) {
+    await client.connected();
+    peer.destroy();
+    await whenStatus(client, 'offline');
+    server.clock.advance(60_000);
+    if (accepts) (await nextConnect()).peer.end();
+    peer = await acceptAt(4);
+  }
+});
+
 test('a server that has spoken MQTT 5 and now only closes is in trouble, not old', async () => {
   const { client: made, peer } = await server.connected();
   client = made;

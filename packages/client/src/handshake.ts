@@ -10,7 +10,6 @@ import {
   type Packet,
   type PetrelError,
   ProtocolError,
-  reasonCode,
 } from '@petrel/protocol';
 import { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.js';
 import { ConnectError } from './errors.js';
@@ -135,11 +134,4 @@ export class Handshake implements ConnectionOwner {
     this.#connection.destroy();
     this.#options.onFailed(new ConnectError(code, message, { cause, reasonCode: reason }));
   }
-}
-
-/** Tells whether a failure at one protocol version is a reason to try an older one at once. */
-export function suggestsOlderVersion({ code, reasonCode: reason }: ConnectError, isProven: boolean): boolean {
-  if (code === 'PETREL_CONNECT_REFUSED') return reason === reasonCode.unsupportedProtocolVersion;
-  // Servers of MQTT 3.x answer in ways of their own, or not at all; one that has spoken this version before is only in trouble.
-  return !isProven && (code === 'PETREL_CONNECT_CLOSED' || code === 'PETREL_CONNECT_BAD_ANSWER');
 }
