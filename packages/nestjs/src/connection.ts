@@ -88,15 +88,23 @@ export class Connection {
     const client = createClient(connection);
     const service = new Service(clientLink(client, connection), { dialect: nestDialect(nest), ...settings });
     this.#opened = { client, service };
-    this.#observe(client);
+    this.#observe(client, service);
     for (const listener of this.#listeners) listen(client, listener);
     return firstConnection(client, attempts);
   }
 
-  #observe(client: Client): void {
+  /** The client has given up by itself: what waits for it fails, and the next use begins anew. */
+  #forget(service: Service): void {
+    this.#opened = undefined;
+    this.#opening = undefined;
+    service.close().catch((error: unknown) => this.#logger.error(error));
+  }
+
+  #observe(client: Client, service: Service): void {
     client.on('status', (status) => {
       const inNest = statusInNest[status];
       if (inNest !== undefined) this.#status.next(inNest);
+      if (status === 'closed' && this.#opened?.client === client) this.#forget(service);
     });
     client.on('disconnect', ({ message }) => this.#logger.warn(`Connection lost (${message}), reconnecting`));
     client.on('error', ({ message }) => this.#logger.error(message));

@@ -24,7 +24,7 @@ export interface Delivery {
 export interface Endpoint {
   /** Topic Filter as subscribed, with `$share/<name>/` where the handler is one of a group. */
   readonly topicFilter: string;
-  /** Answers requests: gets no replies of others, and goes before handlers that do not. */
+  /** Answers requests, and gets no replies of others. */
   readonly responds: boolean;
   readonly payload: PayloadForm;
   readonly subscribe: SubscribeOptions;

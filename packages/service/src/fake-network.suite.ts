@@ -35,7 +35,7 @@ export class FakeLink implements Link {
   readonly clientIdentifier = `client${++links}`;
   readonly network: FakeNetwork;
   readonly protocolVersion: 4 | 5;
-  readonly separatesSubscriptions: boolean;
+  separatesSubscriptions: boolean;
   /** Messages whose handlers are done, in that order. */
   readonly acknowledged: InboundMessage[] = [];
   isClosed = false;
@@ -82,9 +82,6 @@ export class FakeLink implements Link {
     handler: (message: InboundMessage) => Promise<void> | void,
   ): Promise<{ unsubscribe(): Promise<void> }> {
     if (this.network.refused.has(topicFilter)) throw new Error(`refused ${topicFilter}`);
-    for (const other of this.network.subscriptions) {
-      if (other.link === this && other.topicFilter === topicFilter) this.network.subscriptions.delete(other);
-    }
     const subscription = { link: this, topicFilter, qos, handler };
     this.network.subscriptions.add(subscription);
     return { unsubscribe: async () => void this.network.subscriptions.delete(subscription) };

@@ -1,8 +1,8 @@
 /**
- * From arriving messages to handlers: makes the subscriptions, runs each matching handler once per message, and tells
- * the client when the message may be acknowledged. Knows no wire format (the dialect does) and no client options.
+ * From arriving messages to handlers: runs each matching one once per message, within its bounds, and tells the client
+ * when the message may be acknowledged. Knows no wire format (the dialect does) and no SUBSCRIBE (intakes does).
  */
-import { parseTopicFilter, type QoS, topicMatches } from '@petrel/protocol';
+import { parseTopicFilter } from '@petrel/protocol';
 import { ConcurrencyGate } from './concurrency-gate.js';
 import { DeliveryGate } from './delivery-policy.js';
 import type { Dialect } from './dialect.js';
@@ -10,9 +10,9 @@ import type { Endpoint } from './endpoint.js';
 import { ServiceError } from './errors.js';
 import type { Incoming } from './exchange.js';
 import { failureOf, type Respond } from './handler.js';
-import type { InboundMessage, Link, LinkSubscription } from './link.js';
+import { type Intake, Intakes } from './intakes.js';
+import type { InboundMessage, Link } from './link.js';
 import { decodePayload } from './payload-codec.js';
-import { isWithin } from './topic-cover.js';
 import { TopicTree } from './topic-tree.js';
 
 /** Hears what no caller can be told: a failed event handler, an unreadable event, a reply that could not be sent. */
@@ -26,30 +26,30 @@ interface Served {
   isOverloaded: boolean;
 }
 
-/** A subscription at the server, and the endpoints that its messages are for. */
-interface Intake {
-  readonly topicFilter: string;
-  readonly served: Set<Served>;
-  qos: QoS;
-  granted: Promise<LinkSubscription>;
-}
-
 /** The endpoints of one service. */
 export class Router {
   readonly #link: Link;
   readonly #dialect: Dialect;
   readonly #report: Report;
   readonly #gate: ConcurrencyGate;
-  readonly #intakes = new Map<string, Intake>();
-  readonly #responders = new TopicTree<Served>();
+  readonly #intakes: Intakes<Served>;
+  readonly #tree = new TopicTree<Served>();
   readonly #inWork = new Set<Promise<void>>();
   readonly #abort = new AbortController();
 
   constructor(link: Link, dialect: Dialect, concurrency: number, report: Report) {
     this.#link = link;
     this.#dialect = dialect;
-    this.#report = report;
+    // Handlers are awaited by many; an error of whoever hears about errors must not become theirs.
+    this.#report = (...heard) => {
+      try {
+        report(...heard);
+      } catch (error) {
+        console.error(error);
+      }
+    };
     this.#gate = new ConcurrencyGate(concurrency);
+    this.#intakes = new Intakes(link, (intake, message) => this.#receive(intake, message));
   }
 
   /** Messages in work, or waiting for their turn. */
@@ -62,23 +62,23 @@ export class Router {
     const { topicFilter } = parseTopicFilter(endpoint.topicFilter);
     const gate = new DeliveryGate(endpoint.policy, this.#gate);
     const served: Served = { endpoint, topicFilter, gate, isOverloaded: false };
-    this.#responders.add(topicFilter, served);
-    const intake = this.#intakeFor(endpoint);
-    intake.served.add(served);
+    this.#tree.add(topicFilter, served);
     try {
-      await intake.granted;
+      await this.#intakes.add(endpoint.topicFilter, endpoint.subscribe, served);
     } catch (cause) {
-      await this.#remove(served);
+      this.#tree.remove(topicFilter, served);
       const why = `subscription to "${endpoint.topicFilter}" failed: ${(cause as Error).message}`;
       throw new ServiceError('PETREL_SUBSCRIPTION_REFUSED', why, { cause });
     }
-    await this.#absorb(intake);
-    return () => this.#remove(served);
+    return async () => {
+      this.#tree.remove(topicFilter, served);
+      await this.#intakes.remove(served);
+    };
   }
 
   /** Ends the subscriptions, so that no new messages come; what cannot be ended ends with the connection. */
-  async unsubscribe(): Promise<void> {
-    if (this.#link.isConnected) await Promise.all([...this.#intakes.values()].map(unsubscribe));
+  unsubscribe(): Promise<void> {
+    return this.#intakes.unsubscribe();
   }
 
   /** Resolves when no handler is in work, nor waits for its turn. */
@@ -91,71 +91,21 @@ export class Router {
     this.#abort.abort();
   }
 
-  #intakeFor({ topicFilter, subscribe }: Endpoint): Intake {
-    const qos = subscribe.qos ?? 0;
-    const intake = this.#intakes.get(topicFilter) ?? this.#coverOf(topicFilter);
-    if (intake === undefined) {
-      const created: Intake = { topicFilter, served: new Set(), qos, granted: undefined as never };
-      created.granted = this.#subscribe(created, { ...subscribe, qos });
-      this.#intakes.set(topicFilter, created);
-      return created;
-    }
-    if (qos > intake.qos) {
-      intake.qos = qos;
-      intake.granted = this.#subscribe(intake, { ...subscribe, qos });
-    }
-    return intake;
-  }
-
-  /**
-   * Without Subscription Identifiers nothing tells a server's second copy for an overlapping subscription from a
-   * second message [MQTT-3.3.5-1]: there, a filter within another one lives on that one's messages.
-   */
-  #coverOf(topicFilter: string): Intake | undefined {
-    if (this.#link.separatesSubscriptions) return undefined;
-    for (const intake of this.#intakes.values()) if (isWithin(topicFilter, intake.topicFilter)) return intake;
-    return undefined;
-  }
-
-  /** Moves what a new, wider subscription brings too over to it. */
-  async #absorb(wider: Intake): Promise<void> {
-    if (this.#link.separatesSubscriptions) return;
-    for (const intake of [...this.#intakes.values()]) {
-      if (intake === wider || !isWithin(intake.topicFilter, wider.topicFilter)) continue;
-      this.#intakes.delete(intake.topicFilter);
-      for (const served of intake.served) wider.served.add(served);
-      intake.served.clear();
-      await unsubscribe(intake);
-    }
-  }
-
-  #subscribe(intake: Intake, options: Endpoint['subscribe']): Promise<LinkSubscription> {
-    return this.#link.subscribe(intake.topicFilter, options, (message) => this.#receive(intake, message));
-  }
-
-  async #remove(served: Served): Promise<void> {
-    this.#responders.remove(served.topicFilter, served);
-    for (const intake of [...this.#intakes.values()]) {
-      if (!intake.served.delete(served) || intake.served.size > 0) continue;
-      this.#intakes.delete(intake.topicFilter);
-      await unsubscribe(intake);
-    }
-  }
-
   /** Settles when the message may be acknowledged; nothing means at once. */
-  #receive(intake: Intake, message: InboundMessage): Promise<void> | void {
+  #receive(intake: Intake<Served>, message: InboundMessage): Promise<void> | void {
     const incoming = this.#dialect.readIncoming(message);
     return incoming instanceof Promise
       ? incoming.then((read) => this.#dispatch(intake, message, read))
       : this.#dispatch(intake, message, incoming);
   }
 
-  #dispatch(intake: Intake, message: InboundMessage, incoming: Incoming): Promise<void> | void {
-    const responder = incoming.replyTo && this.#responderOf(message.topicName);
+  #dispatch(intake: Intake<Served>, message: InboundMessage, incoming: Incoming): Promise<void> | void {
+    const matching = this.#tree.match(message.topicName);
+    // The most specific one. A handler of events never answers: it may be a watcher of topics that others serve.
+    const responder = incoming.replyTo && matching.find(({ endpoint }) => endpoint.responds);
     const runs: Promise<void>[] = [];
-    for (const served of intake.served) {
-      if (!topicMatches(served.topicFilter, message.topicName)) continue;
-      if (incoming.isReply && served.endpoint.responds) continue;
+    for (const served of matching) {
+      if (!intake.members.has(served) || (incoming.isReply && served.endpoint.responds)) continue;
       const run = this.#run(served, message, () =>
         this.#deliver(served, message, incoming, served === responder),
       );
@@ -184,12 +134,6 @@ export class Router {
     const { topicFilter } = served.endpoint;
     const why = `"${topicFilter}" has more QoS 0 messages waiting than "maximumWaiting" allows; they are dropped`;
     this.#report(new ServiceError('PETREL_SERVICE_OVERLOADED', why), message, topicFilter);
-  }
-
-  /** Who answers a request: the most specific filter, a handler of requests before one of events. */
-  #responderOf(topicName: string): Served | undefined {
-    const matching = this.#responders.match(topicName);
-    return matching.find(({ endpoint }) => endpoint.responds) ?? matching[0];
   }
 
   async #deliver(
@@ -241,9 +185,4 @@ export class Router {
       this.#report(undelivered, message, topicFilter);
     }
   }
-}
-
-/** Never rejects: what could not be unsubscribed ends with the session, and nobody serves it here. */
-async function unsubscribe({ granted }: Intake): Promise<void> {
-  await granted.then((subscription) => subscription.unsubscribe()).catch(() => undefined);
 }

@@ -168,6 +168,58 @@ describe('Service', () => {
     },
   );
 
+  it('runs each handler of one filter once, whatever QoS they ask for and whenever they come', async () => {
+    const network = new FakeNetwork();
+    const service = new Service(network.link());
+    const seen: string[] = [];
+    const handler = (name: string) => (): unknown => seen.push(name);
+    await Promise.all([
+      service.on('a', handler('first'), { qos: 0 }),
+      service.on('a', handler('together'), { qos: 1 }),
+    ]);
+    expect([...network.subscriptions].map(({ qos }) => qos)).toEqual([1]);
+    const late = await service.on('a', handler('later'), { qos: 2 });
+    await service.publish('a', 1, { qos: 2 });
+    await vi.waitFor(() => expect(seen.sort()).toEqual(['first', 'later', 'together']));
+    await late.close();
+    await service.close();
+    expect(network.topicFilters()).toEqual([]);
+  });
+
+  it('gives up what is within a wider filter once it knows that copies cannot be told apart', async () => {
+    const network = new FakeNetwork();
+    const link = network.link();
+    const service = new Service(link, { keepSubscriptions: true });
+    const seen: string[] = [];
+    const registered = ['a/b', 'a/#'].map((filter, qos) =>
+      service.on(filter, () => seen.push(filter), { qos: (1 - qos) as 0 | 1 }),
+    );
+    link.separatesSubscriptions = false;
+    await Promise.all(registered);
+    // Twice: the second one only raises the QoS to what "a/b" had.
+    expect([...network.subscriptions].map(({ topicFilter, qos }) => [topicFilter, qos])).toEqual([
+      ['a/#', 0],
+      ['a/#', 1],
+    ]);
+    await service.publish('a/b', 1);
+    await vi.waitFor(() => expect(seen.sort()).toEqual(['a/#', 'a/b']));
+  });
+
+  it('outlives an onError that throws', async () => {
+    const network = new FakeNetwork();
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const onError = (): never => {
+      throw new Error('the logger is broken');
+    };
+    const link = network.link();
+    const service = new Service(link, { onError });
+    await service.on('a', () => Promise.reject(new Error('failed')));
+    await service.publish('a', 1);
+    await vi.waitFor(() => expect(link.acknowledged).toHaveLength(1));
+    expect(logged).toHaveBeenCalledOnce();
+    logged.mockRestore();
+  });
+
   it('lets the most specific handler answer, and runs the others too', async () => {
     const network = new FakeNetwork();
     const server = new Service(network.link());
@@ -186,6 +238,17 @@ describe('Service', () => {
     expect(await client.request('a/b')).toBe('narrow');
     await vi.waitFor(() => expect(seen.sort()).toEqual(['event', 'narrow', 'wide']));
     expect(client.unclaimedReplies).toBe(0);
+  });
+
+  it('does not let a watcher answer what another service serves', async () => {
+    const network = new FakeNetwork();
+    const watcher = new Service(network.link());
+    const seen = vi.fn();
+    await watcher.on('#', seen);
+    const server = new Service(network.link());
+    await server.respond('slow', () => new Promise((resolve) => setImmediate(resolve, 'answer')));
+    expect(await new Service(network.link()).request('slow', 1)).toBe('answer');
+    expect(seen).toHaveBeenCalledWith(1, expect.objectContaining({ isRequest: false, topicName: 'slow' }));
   });
 
   it('does not take replies for requests, but shows them to event handlers', async () => {
