@@ -1,7 +1,9 @@
-import { MqttRecord } from '@nestjs/microservices';
+import { type MqttOptions, MqttRecord } from '@nestjs/microservices';
 import { describe, expect, it } from 'vitest';
+import { MqttClient } from './mqtt-client.js';
 import { fromProperties, toProperties } from './mqtt-js-properties.js';
 import { unwrapRecord } from './mqtt-record.js';
+import { MqttServer } from './mqtt-server.js';
 import { resolveOptions, toSubscribeOptions } from './options.js';
 import { readExtras, routeOf } from './pattern.js';
 
@@ -59,6 +61,18 @@ describe('resolveOptions', () => {
     [{ urls: ['mqtt://a', 'mqtt://b'] }, { urls: ['mqtt://a', 'mqtt://b'] }],
   ] as const)('finds the server in %j', (options, expected) => {
     expect(resolveOptions(options as never).connection).toEqual(expected);
+  });
+
+  it('takes an options object of the stock transport as it is', () => {
+    const stock: NonNullable<MqttOptions['options']> = {
+      url: 'mqtt://a',
+      protocolVersion: 5,
+      subscribeOptions: { qos: 2, nl: true, rh: 1 },
+      userProperties: { app: 'x' },
+      maxConnectionAttempts: 3,
+    };
+    expect(new MqttServer(stock)).toBeInstanceOf(MqttServer);
+    expect(new MqttClient(stock)).toBeInstanceOf(MqttClient);
   });
 
   it('takes its own names, and lets them go over those of MQTT.js', () => {

@@ -13,7 +13,7 @@ export interface HandlerContext {
   readonly message: InboundMessage;
   /** User Properties of the message, and the metadata of a NestJS envelope. */
   readonly userProperties: UserProperties;
-  /** The sender waits for an answer. */
+  /** The sender waits for what this handler returns. */
   readonly isRequest: boolean;
   /** Aborted when the service stops waiting for this handler. */
   readonly signal: AbortSignal;
