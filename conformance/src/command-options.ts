@@ -7,6 +7,8 @@ import type { TestedVersion } from './statements.js';
 export interface CommandOptions {
   readonly help: boolean;
   readonly target?: Target;
+  /** The key of a client to test instead of a broker. */
+  readonly client?: string | undefined;
   readonly name?: string | undefined;
   readonly only?: string | undefined;
   readonly version?: TestedVersion | undefined;
@@ -19,7 +21,7 @@ export class CommandLineError extends Error {
   override readonly name = 'CommandLineError';
 }
 
-export const usage = `Tests a broker against every normative statement of MQTT 5.0 and 3.1.1 that binds a server.
+export const usage = `Tests a broker against every normative statement of MQTT 5.0 and 3.1.1 that binds a server, or a client against the others.
 
   npm run conformance -- --url mqtt://127.0.0.1:1883
 
@@ -29,12 +31,13 @@ export const usage = `Tests a broker against every normative statement of MQTT 5
   --denied-topic <name>      a topic that nobody may publish or subscribe to
   --refused-user <name>      a User Name that is refused with any password
   --scram <user:password>    what the broker accepts by SCRAM-SHA-256 in AUTH packets
+  --client petrel|mqtt-js    test a client instead, against the statements that bind clients
   --version 5|311            test one version only
   --only <id>                test one statement only, such as MQTT-3.3.1-5
   --json <file>              also write the result as JSON; "-" writes it to standard output instead of the table
   --name <name>              name of the broker in the result (default: its host and port)
   --timeout <ms>             how long each expectation waits before it fails (default: 3000)
-  --report                   test every broker that is installed and write docs/reference/conformance.md
+  --report                   test every broker and client that is installed and write docs/reference/conformance.md
 
 The exit code is 0 when no statement failed, 1 when one did, 2 when the test could not be run.
 `;
@@ -44,6 +47,8 @@ export function readCommandOptions(args: readonly string[]): CommandOptions & { 
   const { values } = parse(args);
   const { help = false, report = false, name, only, json } = values;
   if (help || report) return { help, report };
+  const selection = { only, json, version: readVersion(values.version) };
+  if (values.client !== undefined) return { help, report, client: values.client, ...selection };
   if (values.url === undefined)
     throw new CommandLineError(
       'option "--url" is missing: the broker to test, such as mqtt://127.0.0.1:1883',
@@ -54,10 +59,8 @@ export function readCommandOptions(args: readonly string[]): CommandOptions & { 
   return {
     help,
     report,
-    only,
-    json,
+    ...selection,
     name: name ?? url.host,
-    version: readVersion(values.version),
     target: {
       url,
       webSocketUrl: webSocketUrl ?? (url.protocol.startsWith('ws') ? url : undefined),
@@ -81,6 +84,7 @@ function parse(args: readonly string[]) {
       options: {
         help: { type: 'boolean' },
         report: { type: 'boolean' },
+        client: text,
         url: text,
         'websocket-url': text,
         'limited-url': text,

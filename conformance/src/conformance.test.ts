@@ -1,9 +1,14 @@
 /** Petrel keeps every statement, the suite tests every statement, and a broker of others shows that the tests themselves still work. */
 import { describePeer, findMosquitto } from '@petrel/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startMosquittoTarget } from './brokers/mosquitto.js';
 import { startPetrel } from './brokers/petrel.js';
+import type { RunningTarget } from './brokers/running-target.js';
+import { clientTests } from './client/index.js';
+import { petrelClient } from './clients/petrel.js';
 import { readRecord, regressions, toRecord } from './record.js';
+import type { RunResult } from './results.js';
+import { runClient } from './run-client.js';
 import { runServer } from './run-server.js';
 import { serverTests } from './server/index.js';
 import {
@@ -17,17 +22,23 @@ import {
 
 const longestRunMs = 120_000;
 
-describe.each(testedVersions)('the suite for protocol level %i', (version) => {
-  const tested = new Set(serverTests.filter((found) => found.version === version).flatMap(({ ids }) => ids));
-  const isExplained = (id: string) => unobservable.has(unobservableKey(version, 'server', id));
+const suites = [
+  { role: 'server', tests: serverTests },
+  { role: 'client', tests: clientTests },
+] as const;
+const cases = suites.flatMap((suite) => testedVersions.map((version) => ({ ...suite, version })));
 
-  test('has a test or a reason for every statement that binds a server', () => {
-    const missing = statementsOf(version, 'server').filter(({ id }) => !tested.has(id) && !isExplained(id));
+describe.each(cases)('the suite for the $role, protocol level $version', ({ role, tests, version }) => {
+  const tested = new Set(tests.filter((found) => found.version === version).flatMap(({ ids }) => ids));
+  const isExplained = (id: string) => unobservable.has(unobservableKey(version, role, id));
+
+  test(`has a test or a reason for every statement that binds a ${role}`, () => {
+    const missing = statementsOf(version, role).filter(({ id }) => !tested.has(id) && !isExplained(id));
     expect(missing.map(({ id }) => id)).toEqual([]);
   });
 
-  test('has no test for a statement that does not exist or binds clients only', () => {
-    const known = new Set(statementsOf(version, 'server').map(({ id }) => id));
+  test('has no test for a statement that does not exist or binds only the other end', () => {
+    const known = new Set(statementsOf(version, role).map(({ id }) => id));
     expect([...tested].filter((id) => !known.has(id))).toEqual([]);
   });
 
@@ -44,20 +55,39 @@ test('fewer than 12 statements cannot be observed', () => {
   expect(unobservable.size).toBeLessThan(12);
 });
 
+async function runAgainst(start: () => Promise<RunningTarget>): Promise<RunResult> {
+  const running = await start();
+  try {
+    return await runServer(running.name, running.target);
+  } finally {
+    await running.stop();
+  }
+}
+
+/** What a run has to be empty of, and which versions it covered. */
+function shortcomings({ versions }: RunResult): readonly string[] {
+  expect(versions.map(({ version }) => version)).toEqual(
+    testedVersions.map((version) => versionName[version]),
+  );
+  return versions.flatMap(({ version, statements }) =>
+    statements
+      .filter(({ status }) => status === 'failed' || status === 'not tested')
+      .map(({ id, status, reason }) => `${version} ${id} ${status}: ${reason}`),
+  );
+}
+
 test(
-  'Petrel keeps every statement of both versions',
+  "Petrel's broker keeps every statement of both versions",
   async () => {
-    const running = await startPetrel();
-    const { versions } = await runServer(running.name, running.target).finally(() => running.stop());
-    const failed = versions.flatMap(({ version, statements }) =>
-      statements
-        .filter(({ status }) => status === 'failed' || status === 'not tested')
-        .map(({ id, status, reason }) => `${version} ${id} ${status}: ${reason}`),
-    );
-    expect(failed).toEqual([]);
-    expect(versions.map(({ version }) => version)).toEqual(
-      testedVersions.map((version) => versionName[version]),
-    );
+    expect(shortcomings(await runAgainst(startPetrel))).toEqual([]);
+  },
+  longestRunMs,
+);
+
+test(
+  "Petrel's client keeps every statement of both versions",
+  async () => {
+    expect(shortcomings(await runClient(petrelClient))).toEqual([]);
   },
   longestRunMs,
 );
@@ -66,11 +96,12 @@ describePeer(findMosquitto(), 'Mosquitto', () => {
   test(
     'passes what it passed when its result was recorded',
     async () => {
-      const recorded = readRecord('mosquitto');
+      const recorded = readRecord('server-mosquitto');
       if (recorded === undefined)
-        throw new Error('recorded/mosquitto.json is missing: npm run conformance -- --report');
+        throw new Error('recorded/server-mosquitto.json is missing: npm run conformance -- --report');
       const running = await startMosquittoTarget();
-      const result = await runServer(running.name, running.target).finally(() => running.stop());
+      onTestFinished(() => running.stop());
+      const result = await runServer(running.name, running.target);
       expect(regressions(recorded, toRecord(result))).toEqual([]);
     },
     longestRunMs,

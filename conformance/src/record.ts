@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { RunResult, StatementResult } from './results.js';
+import type { Role } from './statements.js';
 
 /** The result of one statement. */
 export type RecordedStatement = Pick<StatementResult, 'status' | 'reason'>;
@@ -10,15 +11,17 @@ export type RecordedStatement = Pick<StatementResult, 'status' | 'reason'>;
 export interface RecordedRun {
   /** With its version. */
   readonly name: string;
+  readonly role: Role;
   readonly unsupported: readonly string[];
   /** By version, such as "5.0", then by statement. */
   readonly versions: Readonly<Record<string, Readonly<Record<string, RecordedStatement>>>>;
 }
 
 /** Turns a run into what is recorded of it. */
-export function toRecord({ name, unsupported, versions }: RunResult): RecordedRun {
+export function toRecord({ name, role, unsupported, versions }: RunResult): RecordedRun {
   return {
     name,
+    role,
     unsupported,
     versions: Object.fromEntries(
       versions.map(({ version, statements }) => [
@@ -31,7 +34,7 @@ export function toRecord({ name, unsupported, versions }: RunResult): RecordedRu
   };
 }
 
-/** Reads what was recorded under a key, such as "mosquitto"; undefined when nothing was. */
+/** Reads what was recorded under a key, such as "server-mosquitto"; undefined when nothing was. */
 export function readRecord(key: string): RecordedRun | undefined {
   try {
     return JSON.parse(readFileSync(fileOf(key), 'utf8')) as RecordedRun;

@@ -1,10 +1,12 @@
-/** Tests every broker that is installed here, records the results, and writes `docs/reference/conformance.md` from the records. */
+/** Tests every broker and client that is installed here, records the results, and writes `docs/reference/conformance.md` from the records. */
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { comparedBrokers } from './brokers/index.js';
+import { type ComparedBroker, comparedBrokers } from './brokers/index.js';
+import { comparedClients } from './clients/index.js';
 import { type RecordedRun, readRecord, toRecord, writeRecord } from './record.js';
 import { renderReport } from './report-page.js';
+import { runClient } from './run-client.js';
 import { runServer } from './run-server.js';
 
 /** The page in the repository. */
@@ -12,39 +14,58 @@ export const reportFile = fileURLToPath(new URL('../../docs/reference/conformanc
 
 /** Runs all of it; `say` is told of each step. */
 export async function writeReport(say: (line: string) => void): Promise<void> {
-  for (const { key, missing, start } of comparedBrokers) {
-    if (missing !== undefined) {
-      say(`${key}: not installed (${missing}), its recorded result stays`);
-      continue;
-    }
-    const running = await start();
-    try {
-      const record = toRecord(await runServer(running.name, running.target));
-      await writeRecord(key, record);
-      say(`${record.name}: tested`);
-    } finally {
-      await running.stop();
-    }
+  // A library under test that throws where nobody can catch it has failed its test; the others still have to run.
+  const ignore = (error: unknown) => say(`uncaught: ${String(error)}`);
+  process.on('uncaughtException', ignore);
+  process.on('unhandledRejection', ignore);
+  for (const broker of comparedBrokers) await recordBroker(broker, say);
+  for (const [key, adapter] of comparedClients) {
+    await writeRecord(`client-${key}`, toRecord(await runClient(adapter)));
+    say(`${adapter.name}, client: tested`);
   }
   await writeFile(reportFile, renderReport(recordedRuns(), checkedByHand()));
   say(`written: ${reportFile}`);
+  process.off('uncaughtException', ignore);
+  process.off('unhandledRejection', ignore);
 }
 
-/** All records, in the order of the columns. */
+async function recordBroker(
+  { key, missing, start }: ComparedBroker,
+  say: (line: string) => void,
+): Promise<void> {
+  if (missing !== undefined) {
+    say(`${key}: not installed (${missing}), its recorded result stays`);
+    return;
+  }
+  const running = await start();
+  try {
+    const record = toRecord(await runServer(running.name, running.target));
+    await writeRecord(`server-${key}`, record);
+    say(`${record.name}, server: tested`);
+  } finally {
+    await running.stop();
+  }
+}
+
+/** All records, in the order of the columns, servers first. */
 export function recordedRuns(): readonly RecordedRun[] {
-  return comparedBrokers.map(({ key }) => readRecord(key)).filter((record) => record !== undefined);
+  const keys = [
+    ...comparedBrokers.map(({ key }) => `server-${key}`),
+    ...[...comparedClients.keys()].map((key) => `client-${key}`),
+  ];
+  return keys.map(readRecord).filter((record) => record !== undefined);
 }
 
-/** What was found out by hand about failures of brokers: statement and broker → how it was checked. */
+/** How failures were checked by hand, by "role name version id"; a row of the table may name several statements. */
 export function checkedByHand(): ReadonlyMap<string, string> {
   const rows = readFileSync(new URL('../recorded/checked.tsv', import.meta.url), 'utf8')
     .trim()
     .split('\n')
     .slice(1);
   return new Map(
-    rows.map((row) => {
-      const [broker = '', version = '', id = '', how = ''] = row.split('\t');
-      return [`${broker} ${version} ${id}`, how];
+    rows.flatMap((row) => {
+      const [role = '', name = '', version = '', ids = '', how = ''] = row.split('\t');
+      return ids.split(' ').map((id) => [`${role} ${name} ${version} ${id}`, how] as const);
     }),
   );
 }

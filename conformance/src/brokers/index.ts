@@ -8,7 +8,7 @@ import type { RunningTarget } from './running-target.js';
 
 /** One broker of the report. */
 export interface ComparedBroker {
-  /** Name of its file in `recorded/`. */
+  /** Its record is `recorded/server-<key>.json`. */
   readonly key: string;
   /** Why it cannot be tested here; undefined where it can. */
   readonly missing?: string | undefined;

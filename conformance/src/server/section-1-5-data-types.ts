@@ -1,5 +1,6 @@
 /** Sections 1.5 and 2 of MQTT 5, 1.5 and 2 of 3.1.1: strings, integers, and the fields that packets share. */
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import {
   bytes,
   connectFrame,
@@ -8,7 +9,7 @@ import {
   subscribeFrame,
   variableByteInteger,
 } from '../wire/frame.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

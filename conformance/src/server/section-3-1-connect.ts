@@ -1,7 +1,8 @@
 /** Section 3.1: what a server makes of the fields of CONNECT. Sessions, Wills and limits have files of their own. */
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { bytes, connectFrame, frame, string } from '../wire/frame.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

@@ -1,7 +1,8 @@
 /** Sections 3.1.2.4, 3.1.3.1, 3.2.2.1 and 4.1: how sessions begin, go on and end. */
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { textOf } from './test-client.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

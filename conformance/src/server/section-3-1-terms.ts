@@ -1,7 +1,8 @@
 /** Section 3.1: what CONNECT asks for as long as the connection lasts, and the next CONNECT that ends it. */
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { bytes, uint16 } from '../wire/frame.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

@@ -1,10 +1,11 @@
 /** Sections 3.1.2.5, 3.1.3.2 and 3.14.4: when a Will goes out, as what, and when it does not. */
 import type { Will } from '@petrel/protocol';
 import { defineTest } from '../conformance-test.js';
+import { expectEqual } from '../wire/expect.js';
 import { bytes } from '../wire/frame.js';
 import type { TestClient } from './test-client.js';
 import { textOf } from './test-client.js';
-import { type ConnectOptions, expectEqual, type TestContext } from './test-context.js';
+import type { ConnectOptions, TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

@@ -1,9 +1,10 @@
 /** Sections 3.10 and 3.11: UNSUBSCRIBE and UNSUBACK. */
 import { isReasonCodeOf } from '@petrel/protocol';
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { frame, properties, string, uint16 } from '../wire/frame.js';
 import { textOf } from './test-client.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

@@ -1,10 +1,11 @@
 /** Sections 3.12, 3.14 and 4.13: PINGREQ, DISCONNECT, and how a server ends a connection. */
 import { isReasonCodeOf, type Packet } from '@petrel/protocol';
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { bytes, connectFrame, frame, publishFrame, string, subscribeFrame } from '../wire/frame.js';
 import type { Received } from '../wire/peer.js';
 import type { TestClient } from './test-client.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

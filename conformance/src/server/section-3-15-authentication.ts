@@ -1,10 +1,11 @@
 /** Sections 3.15 and 4.12: AUTH and enhanced authentication. Most of it needs a broker that knows SCRAM-SHA-256. */
 import { reasonCode } from '@petrel/protocol';
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { bytes, frame, properties, string } from '../wire/frame.js';
 import { Scram } from '../wire/scram.js';
 import type { TestClient } from './test-client.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 const method = 'SCRAM-SHA-256';

@@ -1,8 +1,9 @@
 /** Section 3.2: what CONNACK says, and what a server that announces limits does about them. */
 import { isReasonCodeOf } from '@petrel/protocol';
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { connectFrame, string } from '../wire/frame.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

@@ -1,9 +1,10 @@
 /** Sections 3.1.2.11, 3.3.2.3.4, 3.3.4 and 4.9: Topic Aliases, Maximum Packet Size, Receive Maximum. */
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { publishFrame, uint16 } from '../wire/frame.js';
 import type { TestClient } from './test-client.js';
 import { textOf } from './test-client.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

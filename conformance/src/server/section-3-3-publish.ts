@@ -1,8 +1,9 @@
 /** Section 3.3.1, 3.3.2 and 3.3.4: flags, topics and properties of PUBLISH on their way through a server. */
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { publishFrame, string } from '../wire/frame.js';
 import { textOf } from './test-client.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 const illFormed = [0x61, 0xff];

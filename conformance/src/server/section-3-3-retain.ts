@@ -1,8 +1,9 @@
 /** Section 3.3.1.3: what a server keeps for subscribers to come, and whom it sends it to. */
 import type { RetainHandling } from '@petrel/protocol';
 import { defineTest } from '../conformance-test.js';
+import { expectEqual } from '../wire/expect.js';
 import { textOf } from './test-client.js';
-import { expectEqual, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

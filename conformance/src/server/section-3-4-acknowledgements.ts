@@ -1,9 +1,10 @@
 /** Sections 3.4 to 3.7: PUBACK, PUBREC, PUBREL and PUBCOMP. */
 import { isReasonCodeOf } from '@petrel/protocol';
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { bytes, publishFrame, uint16 } from '../wire/frame.js';
 import type { TestClient } from './test-client.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

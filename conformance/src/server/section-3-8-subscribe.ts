@@ -1,9 +1,10 @@
 /** Sections 3.8 and 3.9: SUBSCRIBE and SUBACK. */
 import { isReasonCodeOf, type QoS } from '@petrel/protocol';
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { frame, properties, string, subscribeFrame, uint16 } from '../wire/frame.js';
 import { type TestClient, textOf } from './test-client.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

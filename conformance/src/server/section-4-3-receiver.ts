@@ -1,8 +1,9 @@
 /** Section 4.3: the QoS exchanges with the server as receiver. */
 import { defineTest } from '../conformance-test.js';
+import { expectEqual } from '../wire/expect.js';
 import { bytes, uint16 } from '../wire/frame.js';
 import { textOf } from './test-client.js';
-import { expectEqual, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

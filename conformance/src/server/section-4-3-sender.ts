@@ -1,7 +1,8 @@
 /** Section 4.3: the QoS exchanges with the server as sender. */
 import { defineTest } from '../conformance-test.js';
+import { expectEqual } from '../wire/expect.js';
 import { uint16 } from '../wire/frame.js';
-import { expectEqual, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

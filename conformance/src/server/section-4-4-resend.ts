@@ -1,6 +1,7 @@
 /** Section 4.4: what a server sends again, and when. */
 import { defineTest } from '../conformance-test.js';
-import { expectEqual, type TestContext } from './test-context.js';
+import { expectEqual } from '../wire/expect.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

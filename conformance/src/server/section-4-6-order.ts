@@ -1,9 +1,10 @@
 /** Section 4.6: the order of messages; and 4.2: what they travel on. */
 import type { QoS } from '@petrel/protocol';
 import { defineTest } from '../conformance-test.js';
+import { expectEqual } from '../wire/expect.js';
 import { bytes } from '../wire/frame.js';
 import { textOf } from './test-client.js';
-import { expectEqual, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 const numbers = Array.from({ length: 30 }, (_, index) => String(index));

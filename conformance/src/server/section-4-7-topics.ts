@@ -1,8 +1,9 @@
 /** Section 4.7: Topic Names and Topic Filters. */
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { bytes, frame, properties, publishFrame, string, subscribeFrame, uint16 } from '../wire/frame.js';
 import { textOf } from './test-client.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

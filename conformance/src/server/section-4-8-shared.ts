@@ -1,9 +1,10 @@
 /** Section 4.8 of MQTT 5: Shared Subscriptions. */
 import type { QoS } from '@petrel/protocol';
 import { defineTest } from '../conformance-test.js';
+import { expectEqual, expectTrue } from '../wire/expect.js';
 import { subscribeFrame } from '../wire/frame.js';
 import { type TestClient, textOf } from './test-client.js';
-import { expectEqual, expectTrue, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

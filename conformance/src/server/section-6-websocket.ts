@@ -3,10 +3,11 @@
 import { encodePacket } from '@petrel/protocol';
 import type { WebSocket } from 'ws';
 import { defineTest } from '../conformance-test.js';
+import { expectEqual } from '../wire/expect.js';
 import { bytes } from '../wire/frame.js';
 import { Peer } from '../wire/peer.js';
 import { openWebSocket, webSocketTransport } from '../wire/transport.js';
-import { expectEqual, type TestContext } from './test-context.js';
+import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 

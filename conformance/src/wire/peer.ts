@@ -37,6 +37,8 @@ export interface PeerOptions {
 export class Peer {
   protocolVersion: ProtocolVersion;
   readonly timeoutMs: number;
+  /** The type of the packet that came last, asked for or not. */
+  lastPacketType: Packet['type'] | undefined;
   readonly #otherEnd: Sender;
   readonly #transport: Transport;
   readonly #reader: PacketReader;
@@ -156,6 +158,7 @@ export class Peer {
         const bytes = this.#reader.bytes.slice(frameStart, frameEnd);
         const packet = this.#reader.decodeFrame();
         if (packet.type === 'connect') this.protocolVersion = packet.protocolVersion;
+        this.lastPacketType = packet.type;
         this.#inbox.push({ packet, bytes });
       }
     } catch (cause) {

@@ -50,6 +50,22 @@ export function openWebSocket(url: URL, timeoutMs: number): Promise<WebSocket> {
   });
 }
 
+/** A TCP or TLS connection that is open. */
+export function socketTransport(stream: Duplex): Transport {
+  return {
+    write: (bytes) => stream.write(bytes),
+    end: () => stream.end(),
+    cut: () => stream.destroy(),
+    listen(onBytes, onClose) {
+      stream.on('data', onBytes);
+      stream.on('end', onClose);
+      stream.on('close', onClose);
+      // A reset is one of the ways to be closed.
+      stream.on('error', onClose);
+    },
+  };
+}
+
 /** Each write is one binary frame. */
 export function webSocketTransport(socket: WebSocket): Transport {
   return {
@@ -83,18 +99,7 @@ function openStream(url: URL, stream: Duplex, ready: string, timeoutMs: number):
     stream.once(ready, () => {
       clearTimeout(timeout);
       stream.off('error', fail);
-      resolve({
-        write: (bytes) => stream.write(bytes),
-        end: () => stream.end(),
-        cut: () => stream.destroy(),
-        listen(onBytes, onClose) {
-          stream.on('data', onBytes);
-          stream.on('end', onClose);
-          stream.on('close', onClose);
-          // A reset is one of the ways to be closed.
-          stream.on('error', onClose);
-        },
-      });
+      resolve(socketTransport(stream));
     });
   });
 }
