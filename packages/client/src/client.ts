@@ -1,5 +1,5 @@
 /** The client as programs see it: checks what it is given and hands it to the part that does it. */
-import type { PetrelError } from '@petrel/protocol';
+import { type PetrelError, UsageError } from '@petrel/protocol';
 import type { ClientEvents, ClientStatus } from './client-events.js';
 import { ConnectionError } from './errors.js';
 import { EventEmitter, type Listener } from './event-emitter.js';
@@ -12,6 +12,9 @@ import { Session } from './session.js';
 import { resolveFilters, resolveSubscribeOptions, type SubscribeOptions } from './subscribe-options.js';
 import type { Subscription } from './subscription.js';
 import type { Platform } from './transport.js';
+
+// What a timer can hold.
+const longestGraceMs = 0x7fffffff;
 
 /**
  * An MQTT client: one session with a server, over as many connections as it takes.
@@ -58,8 +61,11 @@ export class Client {
     Promise.resolve()
       .then(() => sessionStore.open(clientIdentifier))
       .then((stored) => {
+        // Closed while the store was opening.
+        if (this.#ended !== undefined) return stored.close();
         this.#session.restore(stored);
         this.#link.start();
+        return undefined;
       })
       .catch((cause: unknown) => {
         this.#end(
@@ -186,6 +192,11 @@ export class Client {
   }: {
     readonly graceMs?: number | undefined;
   } = {}): Promise<void> {
+    if (!(graceMs >= 0 && graceMs <= longestGraceMs)) {
+      return Promise.reject(
+        new UsageError(`option "graceMs" must be 0–${longestGraceMs} (milliseconds), got ${graceMs}`),
+      );
+    }
     this.#closing ??= this.#close(graceMs);
     return this.#closing;
   }
@@ -215,10 +226,6 @@ export class Client {
     this.#link.destroy();
     this.#session.end(error).catch((cause: PetrelError) => this.#events.emit('error', cause));
     this.#reportEnded();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }
 

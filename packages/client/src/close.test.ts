@@ -86,6 +86,14 @@ describe('close', () => {
     await Promise.all([closed, rejected]);
   });
 
+  test('takes no time that a timer cannot hold', async () => {
+    await start();
+    await expect(client.close({ graceMs: Number.POSITIVE_INFINITY })).rejects.toThrow(
+      'option "graceMs" must be 0–2147483647 (milliseconds), got Infinity',
+    );
+    client.destroy();
+  });
+
   test('a server that does not close its side is cut off', async () => {
     await start();
     const closed = client.close();

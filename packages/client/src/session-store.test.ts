@@ -138,3 +138,20 @@ test('a store that cannot be opened closes the client with the cause', async () 
     cause: new Error('locked'),
   });
 });
+
+test('a store that opens after the client was destroyed is closed', async () => {
+  let closed = 0;
+  let opened = (_: StoredSession) => {};
+  const store: SessionStore = {
+    open: () =>
+      new Promise((resolve) => {
+        opened = resolve;
+      }),
+  };
+  client = server.client({ ...kept, sessionStore: store });
+  await settled();
+  client.destroy();
+  opened({ ...new MemorySessionStore().open('device'), close: () => void closed++ });
+  await settled();
+  expect([closed, server.waiting]).toEqual([1, 0]);
+});

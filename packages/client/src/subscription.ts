@@ -28,7 +28,7 @@ export class Subscription implements AsyncIterable<Message> {
   readonly #reasonCodes = new Map<string, number>();
   #unsubscribed: Promise<void> | undefined;
 
-  /** Made by `client.subscribe`. */
+  /** @internal Made by `client.subscribe`. */
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
     this.topicFilters = parts.filters.map(({ text }) => text);
