@@ -15,6 +15,7 @@ import { Backpressure, type Backpressured } from './backpressure.js';
 import type { BrokerContext } from './broker-context.js';
 import { ConnectionDeadline } from './connection-deadline.js';
 import { endWithError } from './connection-error.js';
+import type { ConnectionEnd, ConnectionTerms } from './connection-terms.js';
 import { StoreError } from './errors.js';
 import { handleFrame } from './handlers/index.js';
 import type { Client } from './hooks.js';
@@ -30,26 +31,6 @@ const slowReceiverGraceMs = 500;
 
 /** Messages stop at twice the mark; what passes this many times the mark are answers. */
 const chokeFactor = 4;
-
-/** What CONNECT and the limits came to. */
-export interface ConnectionTerms {
-  readonly protocolVersion: ProtocolVersion;
-  /** Seconds; 0 = none. */
-  readonly keepAlive: number;
-  /** QoS 1 and 2 messages that may be in flight towards the client. */
-  readonly receiveMaximum: number;
-  /** Bytes; Infinity where the client named none. */
-  readonly maximumPacketSize: number;
-  /** Towards the client. */
-  readonly topicAliasMaximum: number;
-}
-
-/** How a connection ended, as far as it is known. */
-export interface ConnectionEnd {
-  readonly reasonCode: number | undefined;
-  readonly byClient: boolean;
-  readonly cause: Error | undefined;
-}
 
 /** A connection, from accept to close. */
 export class Connection implements TransportReceiver, Backpressured {
@@ -291,7 +272,13 @@ export class Connection implements TransportReceiver, Backpressured {
       this.#isChoked = false;
       this.unblock();
     }
-    deliveries.pump();
+    try {
+      deliveries.pump();
+    } catch (error) {
+      // A fault in what one client gets ends that client; the others of this turn still get theirs.
+      this.fail(error);
+      return;
+    }
     if (this.hasRoom && !deliveries.isHalfFull) this.#backpressure?.recovered();
   }
 }

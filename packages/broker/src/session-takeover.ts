@@ -1,6 +1,7 @@
 /** What becomes of a session when its connection goes: by itself, or because another connection takes the session. */
 import { reasonCode } from '@petrel/protocol';
-import type { Connection, ConnectionEnd } from './connection.js';
+import type { Connection } from './connection.js';
+import type { ConnectionEnd } from './connection-terms.js';
 import { ConnectionError } from './errors.js';
 
 /** Ends the connection that has a session now, so that another one can have it [MQTT-3.1.4-3]. */

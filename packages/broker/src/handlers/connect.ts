@@ -10,7 +10,8 @@ import {
   reasonCode,
   type Will,
 } from '@petrel/protocol';
-import type { Connection, ConnectionTerms } from '../connection.js';
+import type { Connection } from '../connection.js';
+import type { ConnectionTerms } from '../connection-terms.js';
 import { AccessError, StoreError } from '../errors.js';
 import { isRefusal } from '../hook-runner.js';
 import type { AuthenticationRequest, Client, Refusal } from '../hooks.js';
