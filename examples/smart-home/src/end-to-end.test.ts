@@ -322,6 +322,14 @@ describePeer(findChromium(), 'the smart home in Chromium', () => {
       true,
     ]);
   });
+
+  test('when the start process is killed, the others notice and go', { timeout: patience }, async () => {
+    const third = await startHouse(...anyPorts);
+    const children = childrenOf(third.process.pid);
+    expect(Object.keys(children)).toHaveLength(3);
+    await third.process.crash();
+    await expect.poll(() => Object.values(children).filter(runs), { timeout: patience }).toEqual([]);
+  });
 });
 
 test('a wrong option is one sentence, and nothing starts', async () => {

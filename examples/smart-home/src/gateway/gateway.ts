@@ -7,7 +7,7 @@ import { Device } from './device.js';
 import { Link } from './link.js';
 import { LinkCuts } from './link-cuts.js';
 import { type RecordedRow, Replay } from './recording.js';
-import { measureThisComputer } from './this-computer.js';
+import { ThisComputer } from './this-computer.js';
 
 export interface GatewayOptions {
   mqttPort: number;
@@ -31,6 +31,7 @@ export class Gateway {
   readonly #devices = new Map<string, Device>();
   readonly #replay: Replay;
   readonly #cuts: LinkCuts;
+  readonly #computer = new ThisComputer();
   #statusDue = 0;
   #computerDue = 0;
   readonly #timer: NodeJS.Timeout;
@@ -78,7 +79,7 @@ export class Gateway {
     if (now >= this.#computerDue) {
       this.#computerDue = now + computerMs;
       const device = this.#device(thisComputer);
-      for (const { stream, value } of measureThisComputer()) device.take(stream, { value, time: now });
+      for (const { stream, value } of this.#computer.measure()) device.take(stream, { value, time: now });
     }
     const devices = [...this.#devices.values()];
     for (const device of devices) device.tick(now);

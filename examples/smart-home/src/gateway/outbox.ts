@@ -28,6 +28,8 @@ export class Outbox {
   #nextSequence: number;
   /** Sequence number to send next. */
   #cursor: number;
+  /** The highest sequence number ever sent. */
+  #sentUpTo: number;
   #timeoutMs: number;
   /** When the oldest reading that awaits a receipt was sent, or the last receipt came. */
   #quietSince = 0;
@@ -40,6 +42,7 @@ export class Outbox {
   }: OutboxOptions = {}) {
     this.#nextSequence = firstSequence;
     this.#cursor = firstSequence;
+    this.#sentUpTo = firstSequence - 1;
     this.#capacity = capacity;
     this.#window = window;
     this.#receiptTimeoutMs = receiptTimeoutMs;
@@ -77,14 +80,17 @@ export class Outbox {
     if (reading === undefined || sent >= this.#window) return undefined;
     if (sent === 0) this.#quietSince = now;
     this.#cursor++;
+    this.#sentUpTo = Math.max(this.#sentUpTo, reading.sequence);
     return { ...reading, keepsFrom };
   }
 
   /** Takes a receipt; an old one, or one for readings never sent, changes nothing. */
   confirm(receivedUpTo: number, now: number): void {
     const count = receivedUpTo - this.keepsFrom + 1;
-    if (count <= 0 || receivedUpTo >= this.#cursor) return;
+    if (count <= 0 || receivedUpTo > this.#sentUpTo) return;
     this.#kept.splice(0, count);
+    // After a rewind, a receipt for what was sent before spares sending it again.
+    this.#cursor = Math.max(this.#cursor, this.keepsFrom);
     this.#quietSince = now;
     this.#timeoutMs = this.#receiptTimeoutMs;
   }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { measureThisComputer, readCpuTemperature } from './this-computer.js';
+import { loadBetween, readCpuTemperature, ThisComputer } from './this-computer.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'thermal-'));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -27,7 +27,12 @@ test('any zone will do where none is the processor', () => {
 });
 
 test('a computer without a sensor has load and memory, and invents nothing', () => {
-  const measured = measureThisComputer(join(folder, 'nowhere'));
-  expect(measured.map(({ stream }) => stream)).toEqual(['load/1m', 'memory/used']);
-  expect(measured.every(({ value }) => Number.isFinite(value) && value >= 0)).toBe(true);
+  const measured = new ThisComputer(join(folder, 'nowhere')).measure();
+  expect(measured.map(({ stream }) => stream)).toEqual(['load/cpu', 'memory/used']);
+  expect(measured.every(({ value }) => value >= 0 && value <= 100)).toBe(true);
+});
+
+test('the load is the share of the time in which the cores were busy', () => {
+  expect(loadBetween({ idle: 100, total: 1_000 }, { idle: 175, total: 1_100 })).toBe(25);
+  expect(loadBetween({ idle: 100, total: 1_000 }, { idle: 100, total: 1_000 })).toBe(0);
 });

@@ -1,6 +1,6 @@
 /** One more room: the computer this runs on. Real values, or none where it has no sensor. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { cpus, freemem, loadavg, totalmem } from 'node:os';
+import { cpus, freemem, totalmem } from 'node:os';
 import type { Quantity } from '../house/topics.js';
 
 export interface ComputerMeasurement {
@@ -11,14 +11,47 @@ export interface ComputerMeasurement {
 
 const round = (value: number) => Math.round(value * 100) / 100;
 
-/** CPU temperature (°C, where the system tells), load of the last minute in % of all cores, memory in use in %. */
-export function measureThisComputer(thermalFolder = '/sys/class/thermal'): ComputerMeasurement[] {
-  const celsius = readCpuTemperature(thermalFolder);
-  return [
-    ...(celsius === undefined ? [] : [{ stream: 'temperature/cpu' as const, value: round(celsius) }]),
-    { stream: 'load/1m', value: round((100 * loadavg()[0]!) / cpus().length) },
-    { stream: 'memory/used', value: round(100 * (1 - freemem() / totalmem())) },
-  ];
+/** Measures this computer; the load is that since the call before. */
+export class ThisComputer {
+  readonly #thermalFolder: string;
+  #times = readTimes();
+
+  constructor(thermalFolder = '/sys/class/thermal') {
+    this.#thermalFolder = thermalFolder;
+  }
+
+  /** CPU temperature (°C, where the system tells), load in % of all cores, memory in use in %. */
+  measure(): ComputerMeasurement[] {
+    const before = this.#times;
+    this.#times = readTimes();
+    const celsius = readCpuTemperature(this.#thermalFolder);
+    return [
+      ...(celsius === undefined ? [] : [{ stream: 'temperature/cpu' as const, value: round(celsius) }]),
+      { stream: 'load/cpu', value: round(loadBetween(before, this.#times)) },
+      { stream: 'memory/used', value: round(100 * (1 - freemem() / totalmem())) },
+    ];
+  }
+}
+
+/** What the cores have done since they started, ms. */
+export interface CpuTimes {
+  idle: number;
+  total: number;
+}
+
+/** Busy time between two moments, in % of all cores. */
+export function loadBetween(before: CpuTimes, after: CpuTimes): number {
+  const total = after.total - before.total;
+  return total <= 0 ? 0 : 100 * (1 - (after.idle - before.idle) / total);
+}
+
+function readTimes(): CpuTimes {
+  const times: CpuTimes = { idle: 0, total: 0 };
+  for (const { times: core } of cpus()) {
+    times.idle += core.idle;
+    times.total += core.user + core.nice + core.sys + core.idle + core.irq;
+  }
+  return times;
 }
 
 /** The hottest processor zone, else the hottest zone of any kind; `undefined` where there is none to read. */

@@ -3,7 +3,7 @@ import type { Quantity } from './topics.js';
 
 /** One reading. A stranger's device may send the bare number instead. */
 export interface Reading {
-  /** °C, % relative humidity, load average, or % of memory. */
+  /** °C, or %: relative humidity, of all cores, of memory. */
   value: number;
   /** When it was measured; the arrival decides where a device has no clock. */
   time: number;

@@ -37,7 +37,9 @@ export class JourneyView {
     setText(byId('count-broker', HTMLElement), connected ? 'Up' : 'Away');
     setText(
       byId('note-broker', HTMLElement),
-      connection.state === 'connecting' ? 'connecting' : `for ${formatDuration(now - connection.since)}`,
+      connection.state === 'connecting'
+        ? 'connecting'
+        : `${connected ? 'connected ' : ''}for ${formatDuration(now - connection.since)}`,
     );
     this.#drawLost(model);
     if (model.gateway === undefined) return;

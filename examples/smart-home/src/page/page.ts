@@ -29,6 +29,7 @@ export function runPage(connect: (events: PageConnectionEvents) => PageConnectio
   const rooms = new RoomList({ onCut: (room) => stumble.cut(room) });
   const changed = new Set<Part>();
   let frame = 0;
+  let remembering = false;
 
   // The durations that the page shows grow by the second.
   setInterval(() => show('journey'), 1_000);
@@ -44,15 +45,22 @@ export function runPage(connect: (events: PageConnectionEvents) => PageConnectio
     if (connection.state === 'connected') remember();
   }
 
-  /** Asks the service for what happened before this page came, or while it was away. A service that is away will say when it is back. */
+  /** Asks the service for what happened before this page came, or while it was away, until it answers. */
   function remember(): void {
+    if (remembering) return;
+    remembering = true;
     connection.request<HistoryAnswer>(topics.history).then(
       (history) => {
+        remembering = false;
         model.acceptHistory(history);
         alerts.drawSilently(model.notifications);
         show('rooms');
       },
-      (error: unknown) => console.warn(error),
+      () => {
+        remembering = false;
+        // The service comes back after the broker; without a connection, the next one asks.
+        if (connection.state === 'connected') setTimeout(remember, 1_000);
+      },
     );
   }
 

@@ -29,12 +29,15 @@ export class SeriesModel {
     if (this.points.length > pointLimit) this.points.shift();
   }
 
-  /** Replaces all up to the history's end; what is newer stays. */
+  /** Takes the history in place of what is known of its time; what is older or newer stays. */
   acceptHistory(points: readonly Point[], sequence: number): void {
-    const end = points.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY;
-    const newer =
-      this.sequence > sequence || sequence === 0 ? this.points.filter(([time]) => time > end) : [];
-    this.points = [...points, ...newer];
+    const [start, end] = [points[0]?.[0], points.at(-1)?.[0]];
+    if (start === undefined || end === undefined) return;
+    const older = this.points.filter(([time]) => time < start);
+    // By number, not by time alone: the recording may have started again.
+    const hasNewer = sequence === 0 || this.sequence > sequence;
+    const newer = hasNewer ? this.points.filter(([time]) => time > end) : [];
+    this.points = [...older, ...points, ...newer].slice(-pointLimit);
     this.sequence = Math.max(this.sequence, sequence);
   }
 }

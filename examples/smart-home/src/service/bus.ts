@@ -1,9 +1,12 @@
 /** The outgoing side of the service: what it publishes, over Nest's own ClientProxy. */
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { ClientProxy, MqttRecordBuilder } from '@nestjs/microservices';
-import { lastValueFrom } from 'rxjs';
+import { catchError, EMPTY, lastValueFrom, timeout } from 'rxjs';
 import type { DeviceStatus } from '../house/messages.js';
 import { topics } from '../house/topics.js';
+
+/** Time to say goodbye in. */
+const farewellMs = 500;
 
 export const busToken = Symbol('bus');
 
@@ -31,8 +34,13 @@ export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     if (!this.connected) return;
+    // Without an answer the will says the same.
     const offline = new MqttRecordBuilder({ state: 'offline' }).setQoS(1).setRetain(true).build();
-    await lastValueFrom(this.client.emit(topics.serviceStatus, offline), { defaultValue: undefined });
+    const said = this.client.emit(topics.serviceStatus, offline).pipe(
+      timeout(farewellMs),
+      catchError(() => EMPTY),
+    );
+    await lastValueFrom(said, { defaultValue: undefined });
   }
 
   /** Publishes at QoS 1; without a connection the message is dropped, for what counts is said again after the next one. */

@@ -52,6 +52,16 @@ describe('a device', () => {
     expect(outbox.next(0)?.sequence).toBe(2);
   });
 
+  test('after a rewind, a receipt that comes late spares sending again', () => {
+    const outbox = new Outbox();
+    for (let index = 0; index < 3; index++) outbox.take(reading);
+    while (outbox.next(0) !== undefined);
+    outbox.rewind();
+    outbox.confirm(2, 0);
+    expect(outbox.next(0)?.sequence).toBe(3);
+    expect(outbox.next(0)).toBeUndefined();
+  });
+
   test('believes no receipt for what it never sent', () => {
     const outbox = new Outbox();
     outbox.take(reading);

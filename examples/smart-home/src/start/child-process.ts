@@ -1,5 +1,8 @@
 /** The child's half of the supervision: says when it is ready, stops when the parent asks or is gone. */
 
+/** Below the parent's patience. */
+const stopTimeoutMs = 4_000;
+
 /**
  * Reports this process as ready, and calls `stop` once: on SIGTERM, or when the parent process has vanished.
  *
@@ -10,6 +13,8 @@ export function reportReady(stop: () => Promise<void>): void {
   const stopOnce = () => {
     if (stopping) return;
     stopping = true;
+    // A parent that is gone cannot kill what does not come to an end.
+    setTimeout(() => process.exit(1), stopTimeoutMs).unref();
     stop().then(
       () => process.exit(0),
       (error: unknown) => {
