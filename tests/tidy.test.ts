@@ -107,8 +107,8 @@ describe('arrows between packages', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('only tests and the conformance suite import @petrel/testing, only tests vitest', () => {
-    const mayImport = ['packages/testing', 'conformance'];
+  test('only test equipment imports @petrel/testing, only tests vitest', () => {
+    const mayImport = ['packages/testing', 'conformance', 'simulation'];
     const wrong = sources
       .filter((file) => !file.isTest && file.packageFolder !== undefined)
       .filter(({ packageFolder = '' }) => !mayImport.includes(packageFolder))
