@@ -167,14 +167,14 @@ test('work is shared between the members of a group, and one that closes gives i
 });
 
 /** Links that come in pieces and break off by themselves after a random number of bytes; counts them. */
-function breakingStream(broker: Broker, random: SeededRandom) {
+function breakingStream(broker: Broker, random: SeededRandom, longestBytes: number) {
   const breaking = { count: 0, stream };
   function stream() {
     breaking.count++;
     const pieces = { chunkSizes: [random.integer(1, 50), random.integer(1, 500)] };
     const broken = faultyDuplex(broker.connect(), { toServer: pieces, toClient: pieces });
     const direction = random.chance(0.5) ? broken.link.toServer : broken.link.toClient;
-    direction.cutAfter(random.integer(1, 800));
+    direction.cutAfter(random.integer(1, longestBytes));
     return broken.stream;
   }
   return breaking;
@@ -189,7 +189,7 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8])('links that break at any byte, seed %i',
       reconnect: { minDelayMs: 1, maxDelayMs: 3 },
       initialConnectAttempts: 100,
     } as const;
-    const links = breakingStream(broker, random);
+    const links = breakingStream(broker, random, 800);
     const [publisher, subscriber] = [
       await startClient({ ...options, stream: links.stream }),
       await startClient({ ...options, stream: links.stream }),
@@ -206,6 +206,39 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8])('links that break at any byte, seed %i',
     expect(await once.whenSize(200)).toEqual(all);
     while (new Set(atLeastOnce.texts).size < 200) await atLeastOnce.whenSize(atLeastOnce.texts.length + 1);
     expect(new Set(atLeastOnce.texts)).toEqual(new Set(all));
+    expect(links.count).toBeGreaterThan(10);
+  });
+});
+
+describe.each([11, 12, 13, 14])('links that break while handlers work, seed %i', (seed) => {
+  test('QoS 2: each message is handled once, and the links do not count', async () => {
+    const random = new SeededRandom(seed);
+    const broker = await startBroker();
+    const links = breakingStream(broker, random, 300);
+    const [publisher, subscriber] = [
+      await startClient({ stream: () => broker.connect() }),
+      await startClient({
+        stream: links.stream,
+        protocolVersion: 5,
+        receiveMaximum: 10,
+        reconnect: { minDelayMs: 1, maxDelayMs: 3 },
+        initialConnectAttempts: 100,
+      }),
+    ];
+    const { handler, texts, whenSize } = collector();
+    await subscriber.subscribe('jobs', { qos: 2 }, async (message) => {
+      for (let turns = random.integer(0, 20); turns > 0; turns--) await new Promise(setImmediate);
+      handler(message);
+    });
+    const all = Array.from({ length: 200 }, (_, index) => String(index));
+    await Promise.all(all.map((text) => publisher.publish('jobs', text, { qos: 2 })));
+    await whenSize(200);
+    while (
+      broker.sessions().some(({ queuedMessages, inFlightMessages }) => queuedMessages + inFlightMessages > 0)
+    ) {
+      await new Promise(setImmediate);
+    }
+    expect(texts.toSorted()).toEqual(all.toSorted());
     expect(links.count).toBeGreaterThan(10);
   });
 });
