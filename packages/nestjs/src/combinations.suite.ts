@@ -9,7 +9,8 @@ import {
   Transport,
 } from '@nestjs/microservices';
 import { createBroker } from '@petrel/broker';
-import { findMosquitto, startMosquitto } from '@petrel/testing';
+import { describePeer, findMosquitto, startMosquitto } from '@petrel/testing';
+import { describe } from 'vitest';
 import { MqttClient } from './mqtt-client.js';
 import { MqttServer } from './mqtt-server.js';
 import type { PetrelMqttOptions } from './options.js';
@@ -42,9 +43,10 @@ export function nameOf({ server, client, broker }: Combination): string {
   return `${client} client → ${broker} broker → ${server} server`;
 }
 
-/** Why a broker cannot be started here; undefined when it can. */
-export function missing(broker: BrokerKind): string | undefined {
-  return broker === 'petrel' || findMosquitto().path !== undefined ? undefined : findMosquitto().hint;
+/** A suite over a broker; a foreign one that is missing is a visible skip, or a failure where it must not be. */
+export function describeBroker(kind: BrokerKind, name: string, define: () => void): void {
+  if (kind === 'petrel') describe(name, define);
+  else describePeer(findMosquitto(), name, define);
 }
 
 export async function startBroker(kind: BrokerKind): Promise<TestBroker> {

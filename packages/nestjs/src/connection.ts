@@ -1,8 +1,8 @@
 /** The connection of one server or client: opens and closes it, and tells what becomes of it in NestJS's words. */
 import type { Logger } from '@nestjs/common';
 import { type Client, type ClientStatus, createClient } from '@petrel/client';
-import type { Packet } from '@petrel/protocol';
-import { clientLink, firstConnection, Service } from '@petrel/service';
+import { type Packet, UsageError } from '@petrel/protocol';
+import { clientLink, firstConnection, Service, ServiceError } from '@petrel/service';
 import type { MqttEvents, MqttStatus } from './events.js';
 import { nestDialect } from './nest-dialect.js';
 import type { ResolvedOptions } from './options.js';
@@ -46,7 +46,8 @@ export class Connection {
 
   /** The service over the open connection. */
   get service(): Service {
-    if (this.#opened === undefined) throw new Error('The connection is closed.');
+    if (this.#opened === undefined)
+      throw new ServiceError('PETREL_SERVICE_CLOSED', 'the connection is closed');
     return this.#opened.service;
   }
 
@@ -137,7 +138,7 @@ function listen(client: Client, { event, callback }: Listener): void {
     case 'packetsend':
       return void client.on('packetSend', (packet) => call(inMqttJs(packet)));
     default:
-      throw new Error(`there is no event "${String(event)}"`);
+      throw new UsageError(`there is no event "${String(event)}"`);
   }
 }
 

@@ -4,12 +4,12 @@ import { NestFactory } from '@nestjs/core';
 import { type ClientProxy, ClientsModule, MqttRecordBuilder } from '@nestjs/microservices';
 import { connectAsync, type MqttClient as MqttJsClient } from 'mqtt';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import {
   clientOptions,
   combinations,
   createClient,
-  missing,
+  describeBroker,
   nameOf,
   serverOptions,
   silenceNest,
@@ -22,16 +22,9 @@ import { FeatureModule, journal, type Seen } from './feature-app.suite.js';
 
 silenceNest();
 
-describe.each(combinations.map((combination) => [nameOf(combination), combination] as const))(
-  '%s',
-  (_, combination) => {
+for (const combination of combinations) {
+  describeBroker(combination.broker, nameOf(combination), () => {
     const { server, client: clientSide, broker: kind } = combination;
-    const why = missing(kind);
-    if (why !== undefined) {
-      it.skip(`needs ${kind}: ${why}`);
-      return;
-    }
-
     let broker: TestBroker;
     let app: INestMicroservice;
     let client: ClientProxy;
@@ -334,5 +327,5 @@ describe.each(combinations.map((combination) => [nameOf(combination), combinatio
       await application.listen(0, '127.0.0.1');
       return application;
     }
-  },
-);
+  });
+}

@@ -10,11 +10,11 @@ import {
 import { Client } from '@petrel/client';
 import { connectAsync } from 'mqtt';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import {
   brokerKinds,
   createClient,
-  missing,
+  describeBroker,
   silenceNest,
   startBroker,
   startServer,
@@ -45,224 +45,160 @@ class EchoModule {}
 
 const fast = { reconnect: { minDelayMs: 1, maxDelayMs: 20 } };
 
-describe.each(brokerKinds)('over the %s broker', (kind) => {
-  const why = missing(kind);
-  if (why !== undefined) {
-    it.skip(`needs ${kind}: ${why}`);
-    return;
-  }
+for (const kind of brokerKinds)
+  describeBroker(kind, `over the ${kind} broker`, () => {
+    let broker: TestBroker;
+    const open: { close(): unknown }[] = [];
 
-  let broker: TestBroker;
-  const open: { close(): unknown }[] = [];
+    beforeEach(async () => {
+      seen.length = 0;
+      broker = await startBroker(kind);
+    });
 
-  beforeEach(async () => {
-    seen.length = 0;
-    broker = await startBroker(kind);
-  });
+    afterEach(async () => {
+      for (const one of open.splice(0)) await one.close();
+      await broker.stop();
+    });
 
-  afterEach(async () => {
-    for (const one of open.splice(0)) await one.close();
-    await broker.stop();
-  });
+    async function serve(): Promise<Awaited<ReturnType<typeof startServer>>> {
+      const app = await startServer('petrel', EchoModule, { url: broker.url, ...fast });
+      open.push(app);
+      return app;
+    }
 
-  async function serve(): Promise<Awaited<ReturnType<typeof startServer>>> {
-    const app = await startServer('petrel', EchoModule, { url: broker.url, ...fast });
-    open.push(app);
-    return app;
-  }
+    function call(): MqttClient {
+      const client = createClient('petrel', { url: broker.url, ...fast }) as MqttClient;
+      open.push(client);
+      return client;
+    }
 
-  function call(): MqttClient {
-    const client = createClient('petrel', { url: broker.url, ...fast }) as MqttClient;
-    open.push(client);
-    return client;
-  }
+    function statusesOf({ status }: Pick<ClientProxy, 'status'>): string[] {
+      const statuses: string[] = [];
+      status.subscribe((next) => statuses.push(next));
+      return statuses;
+    }
 
-  function statusesOf({ status }: Pick<ClientProxy, 'status'>): string[] {
-    const statuses: string[] = [];
-    status.subscribe((next) => statuses.push(next));
-    return statuses;
-  }
+    it('status of a client goes through connect, broker loss, reconnect and close', async () => {
+      const client = call();
+      const statuses = statusesOf(client);
+      expect(statuses).toEqual([]);
+      await client.connect();
+      expect(statuses).toEqual(['connected']);
+      await broker.stop();
+      await vi.waitFor(() =>
+        expect(statuses.slice(0, 3)).toEqual(['connected', 'disconnected', 'reconnecting']),
+      );
+      await broker.restart();
+      await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'));
+      await client.close();
+      expect(statuses.at(-1)).toBe('closed');
+      expect(statuses.filter((status, index) => status === statuses[index - 1])).toEqual([]);
+      expect(statusesOf(client)).toEqual(['closed']);
+    });
 
-  it('status of a client goes through connect, broker loss, reconnect and close', async () => {
-    const client = call();
-    const statuses = statusesOf(client);
-    expect(statuses).toEqual([]);
-    await client.connect();
-    expect(statuses).toEqual(['connected']);
-    await broker.stop();
-    await vi.waitFor(() =>
-      expect(statuses.slice(0, 3)).toEqual(['connected', 'disconnected', 'reconnecting']),
-    );
-    await broker.restart();
-    await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'));
-    await client.close();
-    expect(statuses.at(-1)).toBe('closed');
-    expect(statuses.filter((status, index) => status === statuses[index - 1])).toEqual([]);
-    expect(statusesOf(client)).toEqual(['closed']);
-  });
+    it('status of a server goes through connect, broker loss, reconnect and close', async () => {
+      const server = new MqttServer({ url: broker.url, ...fast });
+      const statuses = statusesOf(server);
+      await new Promise<void>(
+        (resolve, reject) => void server.listen((error) => (error ? reject(error as Error) : resolve())),
+      );
+      expect(statuses).toEqual(['connected']);
+      await broker.stop();
+      await vi.waitFor(() =>
+        expect(statuses.slice(0, 3)).toEqual(['connected', 'disconnected', 'reconnecting']),
+      );
+      await broker.restart();
+      await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'));
+      await server.close();
+      expect(statuses.at(-1)).toBe('closed');
+    });
 
-  it('status of a server goes through connect, broker loss, reconnect and close', async () => {
-    const server = new MqttServer({ url: broker.url, ...fast });
-    const statuses = statusesOf(server);
-    await new Promise<void>(
-      (resolve, reject) => void server.listen((error) => (error ? reject(error as Error) : resolve())),
-    );
-    expect(statuses).toEqual(['connected']);
-    await broker.stop();
-    await vi.waitFor(() =>
-      expect(statuses.slice(0, 3)).toEqual(['connected', 'disconnected', 'reconnecting']),
-    );
-    await broker.restart();
-    await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'));
-    await server.close();
-    expect(statuses.at(-1)).toBe('closed');
-  });
+    it('status of the stock transport: connected, then closed and reconnecting, connected again, closed', async () => {
+      const client = createClient('stock', { url: broker.url, reconnectPeriod: 20 });
+      open.push(client);
+      const statuses = statusesOf(client);
+      await client.connect();
+      await broker.restart();
+      await vi.waitFor(() => expect(statuses.slice(0, 2)).toEqual(['connected', 'closed']));
+      await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'), 5000);
+      expect(statuses).toContain('reconnecting');
+      await client.close();
+      await vi.waitFor(() => expect(statuses.at(-1)).toBe('closed'));
+    });
 
-  it('status of the stock transport: connected, then closed and reconnecting, connected again, closed', async () => {
-    const client = createClient('stock', { url: broker.url, reconnectPeriod: 20 });
-    open.push(client);
-    const statuses = statusesOf(client);
-    await client.connect();
-    await broker.restart();
-    await vi.waitFor(() => expect(statuses.slice(0, 2)).toEqual(['connected', 'closed']));
-    await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'), 5000);
-    expect(statuses).toContain('reconnecting');
-    await client.close();
-    await vi.waitFor(() => expect(statuses.at(-1)).toBe('closed'));
-  });
+    it('server and client find each other again after the broker was away', async () => {
+      const app = await serve();
+      const client = call();
+      expect(await firstValueFrom(client.send('echo', 1))).toBe(1);
+      const statuses = statusesOf(app);
+      await broker.restart();
+      await vi.waitFor(() => expect(statuses.filter((status) => status === 'connected')).toHaveLength(2));
+      await vi.waitFor(async () => expect(await firstValueFrom(client.send('echo', 2))).toBe(2), {
+        timeout: 5000,
+      });
+    });
 
-  it('server and client find each other again after the broker was away', async () => {
-    const app = await serve();
-    const client = call();
-    expect(await firstValueFrom(client.send('echo', 1))).toBe(1);
-    const statuses = statusesOf(app);
-    await broker.restart();
-    await vi.waitFor(() => expect(statuses.filter((status) => status === 'connected')).toHaveLength(2));
-    await vi.waitFor(async () => expect(await firstValueFrom(client.send('echo', 2))).toBe(2), {
-      timeout: 5000,
+    it('on() hears connect, close, offline, reconnect, packets and end, registered before connect', async () => {
+      const client = call();
+      const events: string[] = [];
+      for (const event of ['connect', 'close', 'offline', 'reconnect', 'end'] as const) {
+        client.on(event, () => events.push(event));
+      }
+      const packets: string[] = [];
+      client.on('packetsend', (packet) => packets.push(`> ${(packet as unknown as { cmd: string }).cmd}`));
+      client.on('packetreceive', (packet) => packets.push(`< ${(packet as unknown as { cmd: string }).cmd}`));
+      await client.connect();
+      expect(events).toEqual(['connect']);
+      expect(packets.slice(0, 2)).toEqual(['> connect', '< connack']);
+      await broker.restart();
+      await vi.waitFor(() => expect(events.filter((event) => event === 'connect')).toHaveLength(2));
+      expect(events.slice(1, 4).sort()).toEqual(['close', 'offline', 'reconnect']);
+      await client.close();
+      expect(events.slice(-2).sort()).toEqual(['close', 'end']);
+    });
+
+    it('unwrap() gives the client, and throws before there is one', async () => {
+      const client = call();
+      expect(() => client.unwrap()).toThrow('Not initialized. Please call the "connect" method first.');
+      await client.connect();
+      expect(client.unwrap()).toBeInstanceOf(Client);
+      const app = await serve();
+      expect(app.unwrap<Client>()).toBeInstanceOf(Client);
+      expect(() => new MqttServer().unwrap()).toThrow(/Not initialized/);
+    });
+
+    it('pain 16: emit() while the broker is away is queued, and arrives', async () => {
+      const client = call();
+      await client.connect();
+      const statuses = statusesOf(client);
+      await broker.stop();
+      await vi.waitFor(() => expect(statuses.at(-1)).not.toBe('connected'));
+      const record = new MqttRecordBuilder('sent offline').setQoS(1).setRetain(true).build();
+      const emitted = lastValueFrom(client.emit('event', record), { defaultValue: undefined });
+      await broker.restart();
+      await emitted;
+      await serve();
+      await vi.waitFor(() => expect(seen).toEqual(['sent offline']));
+      expect(statuses).toContain('reconnecting');
+    });
+
+    it('a closed client connects again on its next use', async () => {
+      await serve();
+      const client = call();
+      expect(await firstValueFrom(client.send('echo', 1))).toBe(1);
+      await client.close();
+      await client.close();
+      expect(await firstValueFrom(client.send('echo', 2))).toBe(2);
+    });
+
+    it('pain 14: a request that waits when the client closes fails, and the next one works', async () => {
+      const client = call();
+      const silent = await connectAsync(broker.url);
+      await silent.subscribeAsync('silent');
+      const asked = firstValueFrom(client.send('silent', 1)).catch((error: unknown) => error);
+      await new Promise<void>((resolve) => silent.once('message', () => resolve()));
+      await client.close();
+      expect(await asked).toMatchObject({ code: 'PETREL_REQUEST_CANCELLED' });
+      await silent.endAsync();
     });
   });
-
-  it('on() hears connect, close, offline, reconnect, packets and end, registered before connect', async () => {
-    const client = call();
-    const events: string[] = [];
-    for (const event of ['connect', 'close', 'offline', 'reconnect', 'end'] as const) {
-      client.on(event, () => events.push(event));
-    }
-    const packets: string[] = [];
-    client.on('packetsend', (packet) => packets.push(`> ${(packet as unknown as { cmd: string }).cmd}`));
-    client.on('packetreceive', (packet) => packets.push(`< ${(packet as unknown as { cmd: string }).cmd}`));
-    await client.connect();
-    expect(events).toEqual(['connect']);
-    expect(packets.slice(0, 2)).toEqual(['> connect', '< connack']);
-    await broker.restart();
-    await vi.waitFor(() => expect(events.filter((event) => event === 'connect')).toHaveLength(2));
-    expect(events.slice(1, 4).sort()).toEqual(['close', 'offline', 'reconnect']);
-    await client.close();
-    expect(events.slice(-2).sort()).toEqual(['close', 'end']);
-  });
-
-  it('unwrap() gives the client, and throws before there is one', async () => {
-    const client = call();
-    expect(() => client.unwrap()).toThrow('Not initialized. Please call the "connect" method first.');
-    await client.connect();
-    expect(client.unwrap()).toBeInstanceOf(Client);
-    const app = await serve();
-    expect(app.unwrap<Client>()).toBeInstanceOf(Client);
-    expect(() => new MqttServer().unwrap()).toThrow(/Not initialized/);
-  });
-
-  it('pain 16: emit() while the broker is away is queued, and arrives', async () => {
-    const client = call();
-    await client.connect();
-    const statuses = statusesOf(client);
-    await broker.stop();
-    await vi.waitFor(() => expect(statuses.at(-1)).not.toBe('connected'));
-    const record = new MqttRecordBuilder('sent offline').setQoS(1).setRetain(true).build();
-    const emitted = lastValueFrom(client.emit('event', record), { defaultValue: undefined });
-    await broker.restart();
-    await emitted;
-    await serve();
-    await vi.waitFor(() => expect(seen).toEqual(['sent offline']));
-    expect(statuses).toContain('reconnecting');
-    await client.close();
-    await vi.waitFor(() => expect(statuses.at(-1)).toBe('closed'));
-  });
-
-  it('server and client find each other again after the broker was away', async () => {
-    const app = await serve();
-    const client = call();
-    expect(await firstValueFrom(client.send('echo', 1))).toBe(1);
-    const statuses = statusesOf(app);
-    await broker.restart();
-    await vi.waitFor(() => expect(statuses.filter((status) => status === 'connected')).toHaveLength(2));
-    await vi.waitFor(async () => expect(await firstValueFrom(client.send('echo', 2))).toBe(2), {
-      timeout: 5000,
-    });
-  });
-
-  it('on() hears connect, close, offline, reconnect, packets and end, registered before connect', async () => {
-    const client = call();
-    const events: string[] = [];
-    for (const event of ['connect', 'close', 'offline', 'reconnect', 'end'] as const) {
-      client.on(event, () => events.push(event));
-    }
-    const packets: string[] = [];
-    client.on('packetsend', (packet) => packets.push(`> ${(packet as unknown as { cmd: string }).cmd}`));
-    client.on('packetreceive', (packet) => packets.push(`< ${(packet as unknown as { cmd: string }).cmd}`));
-    await client.connect();
-    expect(events).toEqual(['connect']);
-    expect(packets.slice(0, 2)).toEqual(['> connect', '< connack']);
-    await broker.restart();
-    await vi.waitFor(() => expect(events.filter((event) => event === 'connect')).toHaveLength(2));
-    expect(events.slice(1, 4).sort()).toEqual(['close', 'offline', 'reconnect']);
-    await client.close();
-    expect(events.slice(-2).sort()).toEqual(['close', 'end']);
-  });
-
-  it('unwrap() gives the client, and throws before there is one', async () => {
-    const client = call();
-    expect(() => client.unwrap()).toThrow('Not initialized. Please call the "connect" method first.');
-    await client.connect();
-    expect(client.unwrap()).toBeInstanceOf(Client);
-    const app = await serve();
-    expect(app.unwrap<Client>()).toBeInstanceOf(Client);
-    expect(() => new MqttServer().unwrap()).toThrow(/Not initialized/);
-  });
-
-  it('pain 16: emit() while the broker is away is queued, and arrives', async () => {
-    const client = call();
-    await client.connect();
-    const statuses = statusesOf(client);
-    await broker.stop();
-    await vi.waitFor(() => expect(statuses.at(-1)).not.toBe('connected'));
-    const emitted = lastValueFrom(client.emit('event', 'sent offline'), { defaultValue: undefined });
-    await broker.restart();
-    // It waits for a server that is back sooner than the client, so that somebody is there to see it.
-    await serve();
-    await emitted;
-    client.emit('event', 'sent online');
-    await vi.waitFor(() => expect(seen).toContain('sent online'));
-    expect(statuses).toContain('reconnecting');
-  });
-
-  it('a closed client connects again on its next use', async () => {
-    await serve();
-    const client = call();
-    expect(await firstValueFrom(client.send('echo', 1))).toBe(1);
-    await client.close();
-    await client.close();
-    expect(await firstValueFrom(client.send('echo', 2))).toBe(2);
-  });
-
-  it('pain 14: a request that waits when the client closes fails, and the next one works', async () => {
-    const client = call();
-    const silent = await connectAsync(broker.url);
-    await silent.subscribeAsync('silent');
-    const asked = firstValueFrom(client.send('silent', 1)).catch((error: unknown) => error);
-    await new Promise<void>((resolve) => silent.once('message', () => resolve()));
-    await client.close();
-    expect(await asked).toMatchObject({ code: 'PETREL_REQUEST_CANCELLED' });
-    await silent.endAsync();
-  });
-});

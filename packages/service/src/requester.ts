@@ -83,7 +83,15 @@ export class Requester {
   /** Sends a request; `listener` hears every outcome, the last of them exactly once. Returns how to give it up. */
   send(request: Outgoing, settings: RequestSettings, listener: (outcome: Outcome) => void): () => void {
     const { signal, timeoutMs } = settings;
-    const call: Call = { request, settings, listener, id: '', form: undefined, usesReplyTopic: false, stop };
+    const call: Call = {
+      request,
+      settings,
+      listener,
+      id: '',
+      form: undefined,
+      usesReplyTopic: false,
+      stop: nothing,
+    };
     call.id = this.#calls.register(call);
     const cancelDeadline = startDeadline(timeoutMs, () => {
       this.#peers.unanswered(request.topicName);
@@ -231,4 +239,4 @@ export class Requester {
   }
 }
 
-function stop(): void {}
+function nothing(): void {}
