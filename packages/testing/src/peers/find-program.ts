@@ -16,7 +16,7 @@ export interface Peer {
 /** Folder that `scripts/fetch-nats.sh` fills; ignored by git. */
 export const peersFolder = fileURLToPath(new URL('../../../../.petrel/peers', import.meta.url));
 
-/** Looks for a program in an environment variable, in the PATH, and in some more folders, in this order. */
+/** Looks for a program in an environment variable, in the folders that are better than the PATH, in the PATH, and in some more folders, in this order. */
 export function findProgram(search: {
   readonly name: string;
   readonly hint: string;
@@ -24,6 +24,7 @@ export function findProgram(search: {
   readonly files: readonly string[];
   /** Environment variable with the path of the program, which overrides the search. */
   readonly variable: string;
+  readonly foldersFirst?: readonly string[];
   readonly folders?: readonly string[];
 }): Peer {
   const { name, hint } = search;
@@ -32,7 +33,11 @@ export function findProgram(search: {
     const missing = `${search.variable}=${override} is no program that can be run`;
     return isExecutable(override) ? { name, hint, path: override } : { name, hint: missing, path: undefined };
   }
-  const folders = [...(process.env.PATH ?? '').split(delimiter), ...(search.folders ?? [])];
+  const folders = [
+    ...(search.foldersFirst ?? []),
+    ...(process.env.PATH ?? '').split(delimiter),
+    ...(search.folders ?? []),
+  ];
   for (const file of search.files) {
     const path = folders.map((folder) => join(folder, file)).find(isExecutable);
     if (path !== undefined) return { name, hint, path };

@@ -7,6 +7,8 @@ import { findProgram } from './find-program.js';
 import { findMosquitto, findMosquittoClient, startMosquitto } from './mosquitto.js';
 import { findNats, startNats } from './nats.js';
 import { findPaho } from './paho.js';
+import { compilePahoC, findPahoC } from './paho-c.js';
+import { findRabbitMq, startRabbitMq } from './rabbitmq.js';
 
 test('a program that does not exist is missing, with the way to get it', () => {
   const peer = findProgram({
@@ -82,6 +84,16 @@ describePeer(findNats(), 'NATS', () => {
   });
 });
 
+describePeer(findRabbitMq(), 'RabbitMQ', () => {
+  test('starts with MQTT and WebSocket, and leaves nothing running', { timeout: 120_000 }, async () => {
+    const broker = await startRabbitMq();
+    expect(await accepts(broker.port)).toBe(true);
+    expect(await accepts(Number(new URL(broker.webSocketUrl).port))).toBe(true);
+    await broker.stop();
+    expect(await accepts(broker.port)).toBe(false);
+  });
+});
+
 describePeer(findChromium(), 'Chromium', () => {
   test('runs', async () => {
     const launched = await launchProcess({
@@ -101,5 +113,11 @@ describePeer(findPaho(), 'Paho', () => {
     });
     expect(await launched.exited).toMatchObject({ code: 0 });
     expect(launched.stdout.trim()).toBe('5');
+  });
+});
+
+describePeer(findPahoC(), 'Paho C', () => {
+  test('a program that does not compile is an error with what the compiler said', async () => {
+    await expect(compilePahoC('no-such-file.c')).rejects.toThrow(/no-such-file\.c/);
   });
 });

@@ -3,7 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../free-port.js';
-import { type LaunchedProcess, launchOnFreePort, type Readiness } from '../launch-process.js';
+import {
+  type LaunchedProcess,
+  type LaunchOptions,
+  launchOnFreePort,
+  type Readiness,
+} from '../launch-process.js';
 
 /** A broker that runs for a test. */
 export interface RunningBroker {
@@ -25,12 +30,20 @@ export interface BrokerPlace {
   readonly folder: string;
 }
 
-/** Starts `command -c <file>` with the configuration made for free ports, or for the given MQTT port. */
+/**
+ * Starts `command -c <file>` with the configuration made for free ports, or for the given MQTT port.
+ *
+ * `launch`: for brokers that are told in another way where their configuration is, and in which environment they run.
+ */
 export async function startBrokerProcess(broker: {
   readonly command: string;
   readonly port?: number | undefined;
   readonly configure: (place: BrokerPlace) => string;
   readonly ready?: Readiness;
+  readonly launch?: (
+    place: BrokerPlace,
+    file: string,
+  ) => Promise<Pick<LaunchOptions, 'args' | 'env' | 'readyTimeoutMs'>>;
 }): Promise<RunningBroker> {
   const folder = await mkdtemp(join(tmpdir(), 'petrel-broker-'));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
@@ -44,6 +57,7 @@ export async function startBrokerProcess(broker: {
         command: broker.command,
         args: ['-c', file],
         ready: broker.ready ?? { ports: [place.port, place.webSocketPort] },
+        ...(await broker.launch?.(place, file)),
       };
     });
     return {
