@@ -19,7 +19,11 @@ export function restoreState(context: BrokerContext, state: RestoredState): void
   // Only now, when every receiver is back, may a Will that became due meanwhile be published.
   for (const session of sessions) {
     // A session that was connected when the last run ended has been without connection since now.
-    session.disconnectedAt ??= now;
+    if (session.disconnectedAt === undefined) {
+      session.disconnectedAt = now;
+      // Or the next run would begin to count anew, and a session could outlive its interval.
+      context.sessions.persist(session);
+    }
     context.willMessages.arm(session, session.disconnectedAt);
     context.sessions.armExpiry(session, session.disconnectedAt);
   }

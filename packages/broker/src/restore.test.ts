@@ -168,6 +168,19 @@ describe('a second broker on the same store', () => {
     expect(second.broker.sessions()).toEqual([]);
   });
 
+  test('a session that a crash left connected does not begin to expire anew with every restart [MQTT-4.1.0-2]', async () => {
+    const store = new MemoryStore();
+    const clock = new FakeClock();
+    const first = await openBroker({ store, clock });
+    await connected(first.broker, lasting);
+    const second = copy(store);
+    await openBroker({ store: second, clock });
+    clock.advance(60_000);
+    const third = await openBroker({ store: copy(second), clock });
+    clock.advance(40_000);
+    expect(third.broker.sessions()).toEqual([]);
+  });
+
   test('publishes a Will whose delay ran out meanwhile, and that of a client that never came back', async () => {
     const store = new MemoryStore();
     const clock = new FakeClock();

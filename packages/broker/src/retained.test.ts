@@ -234,6 +234,25 @@ describe('replay', () => {
     await peer.expectNothing();
   });
 
+  test('goes on after a lost connection where the session does [MQTT-3.3.1-9] [MQTT-4.4.0-1]', async () => {
+    const { broker } = await openBroker();
+    await retained(broker, ['a', '1'], ['b', '2']);
+    const lasting = {
+      clientIdentifier: 'c',
+      cleanStart: false,
+      properties: { receiveMaximum: 1, sessionExpiryInterval: 100 },
+    } as const;
+    const late = await connected(broker, lasting);
+    await subscribed(late, '#', { qos: 1 });
+    const [first] = await texts(late, 1);
+    late.destroy();
+    const back = await connected(broker, lasting);
+    const repeated = await back.receive('publish');
+    expect([text(repeated), repeated.dup]).toEqual([first, true]);
+    back.send(acknowledgement('puback', repeated.packetIdentifier));
+    expect(['1', '2']).toContain(text(await back.receive('publish')));
+  });
+
   test('ends when the subscription does', async () => {
     const { broker } = await openBroker();
     await retained(broker, ['t/1', 'a'], ['t/2', 'b'], ['t/3', 'c']);

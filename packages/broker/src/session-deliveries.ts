@@ -94,7 +94,8 @@ export class SessionDeliveries {
 
   /** The connection is gone: what stays must not hold on to large shared arrays. */
   suspend(): void {
-    this.#retained = undefined;
+    // What a lasting session asked for and has not got yet waits for it like everything else.
+    if (!this.#session.isDurable) this.#retained = undefined;
     for (const delivery of this.#queue) delivery.message.detach();
     for (const entry of this.#outbound?.entries() ?? []) entry.message.message.detach();
   }

@@ -29,6 +29,18 @@ describe('an in-process connection', () => {
     expect(transport.bufferedBytes).toBe(0);
   });
 
+  test('what a client writes while it is given its last bytes arrives, though it leaves at once', async () => {
+    const { transport, receiver, client } = connected();
+    transport.start(receiver);
+    client.on('data', () => {
+      client.write('answer');
+      client.destroy();
+    });
+    transport.write(Buffer.from('question'));
+    await receiver.closed;
+    expect(receiver.text).toBe('answer');
+  });
+
   test('shares no memory between its ends', async () => {
     const { transport, receiver, client } = connected();
     transport.start(receiver);

@@ -129,7 +129,10 @@ export class MemoryTransport implements Transport {
     this.#turnPlanned = false;
     this.#takeFromClient();
     if (this.#state !== 'broken') this.#giveToClient();
-    if (this.#state === 'ending' || this.#state === 'broken') this.#close();
+    if (this.#state !== 'ending' && this.#state !== 'broken') return;
+    // Given its last bytes, the client may have answered before it left.
+    this.#takeFromClient();
+    this.#close();
   };
 
   #takeFromClient(): void {
