@@ -26,6 +26,11 @@ export interface BookedSession {
   will: BookedWill | undefined;
   readonly links: LinkNumber[];
   readonly subscriptions: BookedSubscription[];
+  /**
+   * The client was told that it is a new one. Where CONNACK is lost, a client goes on with the state of the session before, and nothing in
+   * MQTT lets either side notice.
+   */
+  isUnderstood: boolean;
   /** Some connection of it had a Maximum Packet Size. */
   refusesLarge: boolean;
 }
@@ -61,6 +66,21 @@ export interface BookedPublication {
   readonly retain: boolean;
   readonly position: number;
   readonly bytes: number;
+  /** Where it came for the last time: the publisher may have to repeat it. */
+  lastPosition: number;
+  /** The sessions of the publisher it came in. */
+  readonly sessions: Set<BookedSession>;
   /** Where PUBACK or PUBREC left; undefined: never. */
   acknowledged: number | undefined;
+}
+
+/** A PUBLISH that the broker had to process: the first of its message, or one that repeats it at QoS 1. */
+export interface BookedArrival {
+  readonly position: number;
+  /** Empty for one that clears a retained message. */
+  readonly message: string;
+  readonly topicName: string;
+  readonly qos: number;
+  readonly retain: boolean;
+  readonly dup: boolean;
 }

@@ -29,7 +29,7 @@ export class Link {
   readonly #user: LinkUser;
   readonly #toServer: FaultyPipe;
   readonly #toClient: FaultyPipe;
-  readonly #readers: Record<PacketEvent['kind'], PacketReader>;
+  readonly #readers: Record<Exclude<PacketEvent['kind'], 'receive'>, PacketReader>;
   readonly #protocolVersion: ProtocolVersion;
   #isOver = false;
   #isGone = false;
@@ -57,7 +57,6 @@ export class Link {
       send: new PacketReader({ sender: 'client' }),
       arrive: new PacketReader({ sender: 'client' }),
       leave: new PacketReader({ sender: 'server', protocolVersion }),
-      receive: new PacketReader({ sender: 'server', protocolVersion }),
     };
     const { clock } = context;
     this.#toServer = new FaultyPipe(clock, pipeFaults(faults.toServer), {
@@ -81,6 +80,11 @@ export class Link {
     if (this.#isOver) return;
     this.#record('send', bytes);
     this.#toServer.write(bytes);
+  }
+
+  /** The client tells what it has received, at the moment it acts on it: it may leave in the middle of a chunk. */
+  received(packet: Packet): void {
+    this.#add('receive', packet, 0);
   }
 
   /** The client closes, after what it has sent. */
@@ -157,7 +161,6 @@ export class Link {
 
   #giveToClient(chunk: Uint8Array): boolean {
     if (this.#isOver) return true;
-    this.#record('receive', chunk);
     this.#user.onBytes(chunk);
     return true;
   }
@@ -182,7 +185,7 @@ export class Link {
     this.#user.onClose();
   }
 
-  #record(kind: PacketEvent['kind'], chunk: Uint8Array): void {
+  #record(kind: Exclude<PacketEvent['kind'], 'receive'>, chunk: Uint8Array): void {
     for (const { packet, bytes } of this.#read(kind, chunk)) this.#add(kind, packet, bytes);
   }
 
@@ -191,7 +194,10 @@ export class Link {
     history.add({ kind, at: history.now, link: this.number, client: this.client, packet, bytes });
   }
 
-  #read(kind: PacketEvent['kind'], chunk: Uint8Array): { packet: Packet; bytes: number }[] {
+  #read(
+    kind: Exclude<PacketEvent['kind'], 'receive'>,
+    chunk: Uint8Array,
+  ): { packet: Packet; bytes: number }[] {
     const reader = this.#readers[kind];
     const packets: { packet: Packet; bytes: number }[] = [];
     reader.push(chunk);

@@ -126,6 +126,7 @@ export class ModelClient {
   }
 
   #handle(packet: Packet): void {
+    this.#link?.received(packet);
     switch (packet.type) {
       case 'connack':
         if (packet.reasonCode === 0)

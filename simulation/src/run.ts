@@ -24,7 +24,9 @@ export async function run(steps: readonly Step[], tamper: Tamper = {}): Promise<
   await world.open();
   for (const step of steps) await world.take(step);
   await world.finish();
-  return world.history.events;
+  const events = [...world.history.events];
+  await world.close();
+  return events;
 }
 
 class World {
@@ -57,6 +59,8 @@ class World {
 
   /** Everybody comes back over good connections and gets what is due; then somebody looks at what is retained. */
   async finish(): Promise<void> {
+    // What is still under way could take over from somebody who came back.
+    await this.#pass(quietMs);
     for (const name of [...this.#clients.keys()].filter((name) => name !== witness)) {
       this.#client(name).connect(returning(name));
       await settle();
@@ -66,6 +70,9 @@ class World {
     await this.#pass(0);
     this.#client(auditor).subscribe(everything(auditor, 0));
     await this.#pass(quietMs);
+  }
+
+  async close(): Promise<void> {
     await this.#broker.destroy();
   }
 

@@ -3,12 +3,14 @@
  * Shares nothing with the broker: this is the specification once more, without bytes, queues and speed.
  */
 import {
+  type ConnackPacket,
   type ConnectPacket,
   parseTopicFilter,
   type SubscriptionRequest,
   topicMatches,
 } from '@petrel/protocol';
 import type {
+  BookedArrival,
   BookedConnection,
   BookedPublication,
   BookedSession,
@@ -26,8 +28,11 @@ export class SessionBook {
   readonly sessions: BookedSession[] = [];
   readonly wills: BookedWill[] = [];
   readonly connections = new Map<LinkNumber, BookedConnection>();
+  readonly arrivals: BookedArrival[] = [];
   /** By name; the first time each reached the broker. */
   readonly publications = new Map<string, BookedPublication>();
+  /** Positions of packets that came too late: their connection had no session any more. */
+  readonly ignored = new Set<number>();
   readonly #events: readonly HistoryEvent[];
   readonly #current = new Map<string, BookedSession>();
   readonly #unanswered = new Map<string, BookedPublication | BookedSubscription[]>();
@@ -60,6 +65,9 @@ export class SessionBook {
       case 'leave':
         this.#leave(event);
         return;
+      case 'receive':
+        if (event.packet.type === 'connack' && !event.packet.sessionPresent) this.#understand(event.link);
+        return;
       case 'gone': {
         const session = this.#sessionOf(event.link);
         if (session !== undefined) this.#loseConnection(session, event.at, false);
@@ -79,16 +87,27 @@ export class SessionBook {
     return session?.link === link && session.until === undefined ? session : undefined;
   }
 
+  #understand(link: LinkNumber): void {
+    const session = this.connections.get(link)?.session;
+    if (session !== undefined) session.isUnderstood = true;
+  }
+
   #arrive({ link, client, packet, at, bytes }: PacketEvent): void {
-    if (packet.type === 'connect') this.#connect(link, packet, at);
+    // A connection that is gone before it is accepted was never there.
+    if (packet.type === 'connect' && this.#connackOf(link) !== undefined) this.#connect(link, packet, at);
     const session = this.#sessionOf(link);
-    if (session === undefined) return;
     const position = this.#position;
+    if (session === undefined) {
+      this.ignored.add(position);
+      return;
+    }
     switch (packet.type) {
       case 'publish': {
         const { topicName, qos, retain } = packet;
         const message = messageOf(packet.payload);
         const known = this.publications.get(message);
+        if (known === undefined || qos < 2)
+          this.arrivals.push({ position, message, topicName, qos, retain, dup: packet.dup });
         const publication: BookedPublication = known ?? {
           message,
           client,
@@ -97,8 +116,12 @@ export class SessionBook {
           retain,
           position,
           bytes,
+          lastPosition: position,
+          sessions: new Set(),
           acknowledged: undefined,
         };
+        publication.lastPosition = position;
+        publication.sessions.add(session);
         if (message !== '') this.publications.set(message, publication);
         this.#unanswered.set(`${link} publish ${packet.packetIdentifier}`, publication);
         return;
@@ -169,13 +192,15 @@ export class SessionBook {
   #presence(session: BookedSession | undefined, cleanStart: boolean, link: LinkNumber, at: number): boolean {
     if (session === undefined || cleanStart || session.until !== undefined) return false;
     if (!isCloseCall(session.expiresAt, at)) return true;
-    return this.#events.some(
-      (event) =>
-        event.kind === 'leave' &&
-        event.link === link &&
-        event.packet.type === 'connack' &&
-        event.packet.sessionPresent,
-    );
+    return this.#connackOf(link)?.sessionPresent ?? false;
+  }
+
+  #connackOf(link: LinkNumber): ConnackPacket | undefined {
+    for (const event of this.#events) {
+      if (event.kind === 'leave' && event.link === link && event.packet.type === 'connack')
+        return event.packet;
+    }
+    return undefined;
   }
 
   #make(client: string): BookedSession {
@@ -189,6 +214,7 @@ export class SessionBook {
       will: undefined,
       links: [],
       subscriptions: [],
+      isUnderstood: false,
       refusesLarge: false,
     };
     this.sessions.push(session);

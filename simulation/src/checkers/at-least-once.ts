@@ -23,7 +23,7 @@ export const atLeastOnce: Checker = {
 
 function isOwed({ book }: RunRecord, session: BookedSession, publication: BookedPublication): boolean {
   const { position, topicName, client, bytes } = publication;
-  if (session.from > position || session.until !== undefined) return false;
+  if (session.from > position || session.until !== undefined || !session.isUnderstood) return false;
   if (session.refusesLarge && bytes > largestSmallMessage) return false;
   const matching = book
     .matching(session, topicName, position)

@@ -1,6 +1,8 @@
 /** What a checker is: a judge of one rule, who sees a history and the book that was kept of it, and nothing of the broker. */
+import type { PublishPacket } from '@petrel/protocol';
 import type { BookedSession } from '../booked.js';
 import type { HistoryEvent, TakeEvent } from '../history.js';
+import { messageOf } from '../message-name.js';
 import { SessionBook } from '../session-book.js';
 
 /** What all checkers of one run look at. */
@@ -22,13 +24,6 @@ export class RunRecord {
       this.takes.set(session, taken);
     }
   }
-
-  /** What the applications of a client got of one message, over all its sessions. */
-  takesOf(client: string, message: string): Taken[] {
-    return [...this.takes.entries()]
-      .filter(([session]) => session.client === client)
-      .flatMap(([, taken]) => taken.filter((one) => one.message === message));
-  }
 }
 
 /** A message that an application got, and where in the history. */
@@ -40,4 +35,9 @@ export interface Taken extends TakeEvent {
 export interface Checker {
   readonly name: string;
   check(record: RunRecord): readonly string[];
+}
+
+/** The name of the message in a PUBLISH. */
+export function nameOf({ payload }: PublishPacket): string {
+  return messageOf(payload);
 }

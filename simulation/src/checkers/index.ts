@@ -4,10 +4,27 @@ import { atLeastOnce } from './at-least-once.js';
 import { type Checker, RunRecord } from './checker.js';
 import { exactlyOnce } from './exactly-once.js';
 import { faults } from './faults.js';
+import { identifiers } from './identifiers.js';
 import { order } from './order.js';
+import { quotas } from './quotas.js';
+import { retained } from './retained.js';
+import { sessions } from './sessions.js';
+import { shared } from './shared.js';
+import { wills } from './wills.js';
 
 /** In the order in which their findings are reported. */
-export const checkers: readonly Checker[] = [faults, atLeastOnce, exactlyOnce, order];
+export const checkers: readonly Checker[] = [
+  faults,
+  atLeastOnce,
+  exactlyOnce,
+  order,
+  retained,
+  wills,
+  sessions,
+  shared,
+  quotas,
+  identifiers,
+];
 
 /** One rule that was broken, in words. */
 export interface Finding {
