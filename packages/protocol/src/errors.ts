@@ -80,6 +80,13 @@ export class UsageError extends PetrelError {
   }
 }
 
+/** A step of enhanced authentication that does not prove what it has to; whoever holds the credentials must act (Reason Code 0x87). */
+export class AuthenticationError extends PetrelError {
+  constructor(message: string, options: PetrelErrorOptions = {}) {
+    super('PETREL_AUTHENTICATION_FAILED', message, { reasonCode: 0x87, ...options });
+  }
+}
+
 /** Every error code of this package, with what it means and who must act. */
 export const protocolErrorCodes = {
   PETREL_MALFORMED_PACKET: 'The peer sent bytes that are no MQTT packet; the connection ends.',
@@ -88,5 +95,7 @@ export const protocolErrorCodes = {
   PETREL_UNSUPPORTED_PROTOCOL_VERSION: 'The peer asked for a protocol that is not MQTT 3.1, 3.1.1 or 5.0.',
   PETREL_PACKET_TOO_LARGE: 'A packet is larger than the Maximum Packet Size of its receiver.',
   PETREL_TOPIC_INVALID: 'A Topic Name or Topic Filter breaks the topic rules.',
+  PETREL_AUTHENTICATION_FAILED:
+    'A step of enhanced authentication does not prove what it has to; check the credentials on both ends.',
   PETREL_INVALID_ARGUMENT: 'An option or argument has a value that no rule allows; the message names both.',
 } as const satisfies Record<PetrelErrorCode, string>;

@@ -13,6 +13,7 @@ export {
 export { describePacket } from './describe-packet.js';
 export { encodedSize, encodePacket, writePacket } from './encode-packet.js';
 export {
+  AuthenticationError,
   MalformedPacketError,
   PacketTooLargeError,
   PetrelError,
@@ -80,6 +81,7 @@ export {
   reasonCodeName,
   toConnectReturnCode,
 } from './reason-code.js';
+export * as scram from './scram/index.js';
 export {
   assertTopicFilter,
   hasWildcards,
