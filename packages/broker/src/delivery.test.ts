@@ -113,6 +113,29 @@ describe('Packet Identifiers', () => {
 });
 
 describe('Maximum Packet Size of the client', () => {
+  test('an exchange whose message a new connection cannot take keeps its identifier until the client is done with it [MQTT-3.1.2-25] [MQTT-2.2.1-4]', async () => {
+    const { broker } = await openBroker();
+    const session = { clientIdentifier: 'c', cleanStart: false } as const;
+    const peer = await connected(broker, { ...session, properties: { sessionExpiryInterval: 100 } });
+    await subscribed(peer, 'a', { qos: 2 });
+    const publisher = await connected(broker);
+    await published(publisher, 'a', 'x'.repeat(100), 2);
+    const { packetIdentifier } = await peer.receive('publish');
+    // It has the message; that its PUBREC is lost makes no difference to it.
+    peer.destroy();
+    const back = await connected(broker, {
+      ...session,
+      properties: { sessionExpiryInterval: 100, maximumPacketSize: 60 },
+    });
+    expect(await back.receive('pubrel')).toMatchObject({ packetIdentifier });
+    await published(publisher, 'a', 'next', 2);
+    expect((await back.receive('publish')).packetIdentifier).not.toBe(packetIdentifier);
+    back.send(acknowledgement('pubcomp', packetIdentifier));
+    await back.expectNothing();
+    const [info] = broker.sessions().filter(({ clientIdentifier }) => clientIdentifier === 'c');
+    expect(info?.inFlightMessages).toBe(1);
+  });
+
   test('a larger message is discarded, holds no identifier and stalls nothing [MQTT-3.1.2-24] [MQTT-3.1.2-25] (rmqtt 513)', async () => {
     const { broker } = await openBroker();
     const peer = await connected(broker, { properties: { maximumPacketSize: 60, receiveMaximum: 1 } });

@@ -187,16 +187,7 @@ export class SessionDeliveries {
     }
     delivery.packetIdentifier = this.#ensureOutbound().begin(delivery, qos); // [MQTT-2.2.1-4]
     if (this.#session.isDurable) this.#context.store.updateDelivery(this.#session.clientIdentifier, delivery);
-    connection.sender.send(
-      message,
-      qos,
-      delivery.retain,
-      false,
-      delivery.packetIdentifier,
-      terms.encodedIdentifiers,
-      now,
-    );
-    this.#sent(message);
+    this.#transmit(connection, delivery, false, now);
   }
 
   #resend(connection: Connection): void {
@@ -218,20 +209,31 @@ export class SessionDeliveries {
     const { message, terms } = delivery;
     const now = message.expiresAt === undefined ? 0 : this.#context.clock.now();
     if (!connection.sender.fits(message, qos, terms.encodedIdentifiers, now)) {
+      this.#abandon(connection, packetIdentifier, delivery);
+      return;
+    }
+    this.#transmit(connection, delivery, true, now); // [MQTT-3.3.1-1]
+  }
+
+  #transmit(connection: Connection, delivery: Delivery, dup: boolean, now: number): void {
+    const { message, qos, retain, packetIdentifier, terms } = delivery;
+    connection.sender.send(message, qos, retain, dup, packetIdentifier, terms.encodedIdentifiers, now);
+    this.#sent(message);
+  }
+
+  /**
+   * The message was sent before, and this connection cannot take it [MQTT-3.1.2-25]. At QoS 2 the client may know its identifier, which means
+   * nothing else before the exchange is over [MQTT-2.2.1-4].
+   */
+  #abandon(connection: Connection, packetIdentifier: number, delivery: Delivery): void {
+    if (delivery.qos === 1) {
       this.#outbound?.drop(packetIdentifier);
       this.#drop(delivery);
       return;
     }
-    connection.sender.send(
-      message,
-      qos,
-      delivery.retain,
-      true,
-      packetIdentifier,
-      terms.encodedIdentifiers,
-      now,
-    ); // [MQTT-3.3.1-1]
-    this.#sent(message);
+    this.#context.metrics.messagesDropped += 1;
+    this.pubrec(packetIdentifier, 0);
+    connection.sendPubrel(packetIdentifier, 0);
   }
 
   /** Sends one queued delivery; false when that is not possible now. */
