@@ -12,7 +12,7 @@ import type {
   WillStep,
 } from './step.js';
 
-const plainTopics = ['t/0', 't/1', 't/2'] as const;
+const plainTopics = ['t/0', 't/1', 't/2', 't/3'] as const;
 const sharedTopics = ['s/0', 's/1'] as const;
 const plainFilters = ['t/0', 't/1', 't/+', 't/#'] as const;
 const sharedFilters = ['$share/g/s/+', '$share/h/s/0'] as const;
@@ -83,7 +83,7 @@ class Generator {
       protocolVersion: this.#protocolVersions.get(client) ?? 5,
       cleanStart: random.chance(0.15),
       sessionExpiryInterval: random.pick([0, 2, 10, 1_000, 1_000, 1_000]),
-      receiveMaximum: random.pick([1, 2, 3, 20, 65_535]),
+      receiveMaximum: random.pick([1, 2, 2, 3, 20, 65_535]),
       maximumPacketSize: random.chance(0.15) ? 100 : 0,
       keepAlive: random.chance(0.3) ? random.integer(1, 5) : 0,
       acknowledgeAfterMs: random.pick([0, 0, 0, 5, 60]),
@@ -127,7 +127,7 @@ class Generator {
       message: `${client}#${index}`,
       topicName: random.pick([...plainTopics, ...sharedTopics]),
       qos: random.pick<QoS>([0, 1, 1, 2, 2]),
-      retain: clears || random.chance(0.3),
+      retain: clears || random.chance(0.4),
       clears,
       padding: random.chance(0.1) ? 150 : 0,
     };
