@@ -31,6 +31,8 @@ export class RetainedEntry<M extends RetainableMessage> {
   constructor(
     readonly message: M,
     readonly dueAt: number,
+    /** Rises with every message stored. */
+    readonly sequence: number,
   ) {}
 }
 
@@ -41,6 +43,7 @@ export class RetainedMessages<M extends RetainableMessage> {
   readonly #expiring = new BinaryHeap<RetainedEntry<M>>();
   #count = 0;
   #bytes = 0;
+  #sequence = 0;
 
   constructor(limits: RetainedLimits) {
     this.#limits = limits;
@@ -65,7 +68,7 @@ export class RetainedMessages<M extends RetainableMessage> {
     if (previous === undefined) this.#count += 1;
     else this.#expiring.remove(previous);
     this.#bytes = bytes;
-    const entry = new RetainedEntry(message, message.expiresAt ?? Number.POSITIVE_INFINITY);
+    const entry = new RetainedEntry(message, message.expiresAt ?? Number.POSITIVE_INFINITY, ++this.#sequence);
     if (message.expiresAt !== undefined) this.#expiring.push(entry);
     node.value = entry;
     return undefined;
@@ -93,9 +96,14 @@ export class RetainedMessages<M extends RetainableMessage> {
     return entry.message;
   }
 
-  /** Starts reading all messages that a Topic Filter matches; costs nothing until it is read from. */
+  /** Tells whether a message is still the one of its topic. */
+  holds(message: M): boolean {
+    return this.#find(message.topicName)?.value?.message === message;
+  }
+
+  /** Starts reading all messages that a Topic Filter matches now; costs nothing until it is read from. */
   match(topicFilter: string): RetainedReplay<M> {
-    return new RetainedReplay(this.#root, topicFilter);
+    return new RetainedReplay(this.#root, topicFilter, this.#sequence);
   }
 
   /** Deletes what has expired. */

@@ -16,13 +16,16 @@ interface Frame<M extends RetainableMessage> {
   readonly depth: number;
 }
 
-/** One reading of the store; a message stored while it goes on may or may not be met. */
+/** One reading of the store as it was at the start: what is stored later comes live to whoever reads, and not a second time. */
 export class RetainedReplay<M extends RetainableMessage> {
   readonly #levels: string[];
+  readonly #newest: number;
   readonly #pending: { node: Node<M>; depth: number }[];
   readonly #frames: Frame<M>[] = [];
 
-  constructor(root: Node<M>, topicFilter: string) {
+  /** `newest` is the sequence of the last message that counts. */
+  constructor(root: Node<M>, topicFilter: string, newest: number) {
+    this.#newest = newest;
     this.#levels = topicFilter.split('/');
     this.#pending = [{ node: root, depth: 0 }];
   }
@@ -39,7 +42,8 @@ export class RetainedReplay<M extends RetainableMessage> {
       const step = this.#pending.pop() ?? this.#nextChild();
       if (step === undefined) break;
       const entry = this.#visit(step.node, step.depth);
-      if (entry !== undefined && entry.dueAt > now) messages.push(entry.message);
+      if (entry !== undefined && entry.dueAt > now && entry.sequence <= this.#newest)
+        messages.push(entry.message);
     }
     return messages;
   }

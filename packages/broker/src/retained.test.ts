@@ -253,6 +253,20 @@ describe('replay', () => {
     expect(['1', '2']).toContain(text(await back.receive('publish')));
   });
 
+  test('never follows a newer message of its topic, and repeats none that came live [MQTT-3.3.1-5]', async () => {
+    const { broker } = await openBroker();
+    const publisher = await retained(broker, ['a', '1'], ['b', '1'], ['c', '1'], ['d', '1']);
+    const late = await connected(broker, { properties: { receiveMaximum: 2 } });
+    await subscribed(late, '#', { qos: 1 });
+    const first = [await late.receive('publish'), await late.receive('publish')];
+    // At QoS 0 they are there at once, while the old ones wait for a place in the window.
+    for (const topicName of ['a', 'b', 'c', 'd'])
+      await published(publisher, topicName, '2', 0, { retain: true });
+    expect(await texts(late, 4)).toEqual(['2', '2', '2', '2']);
+    for (const { packetIdentifier } of first) late.send(acknowledgement('puback', packetIdentifier));
+    await late.expectNothing();
+  });
+
   test('ends when the subscription does', async () => {
     const { broker } = await openBroker();
     await retained(broker, ['t/1', 'a'], ['t/2', 'b'], ['t/3', 'c']);

@@ -258,6 +258,8 @@ export class SessionDeliveries {
     const qos = effectiveQoS(message.qos, terms.qos);
     if (qos > 0 && !this.#ensureOutbound().canBegin) return false;
     retained.advance();
+    // Replaced since it was read: the new one has been delivered live, and an old one behind it would be the last word.
+    if (!this.#context.retainedMessages.holds(message)) return true;
     const isOwn = subscription.noLocal && message.publisher === this.#session.clientIdentifier;
     if (isOwn || (this.#context.hooks.has.deliver && !this.#session.mayGet(message))) return true;
     if (qos === 0)

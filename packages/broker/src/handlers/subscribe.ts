@@ -12,7 +12,9 @@ import {
 } from '@petrel/protocol';
 import type { Connection } from '../connection.js';
 import type { Client } from '../hooks.js';
+import type { Message } from '../message.js';
 import type { ResolvedLimits } from '../options.js';
+import type { RetainedReplay } from '../retained-replay.js';
 import type { Session } from '../session.js';
 import { Subscription } from '../subscription.js';
 
@@ -22,7 +24,7 @@ export async function handleSubscribe(connection: Connection, packet: SubscribeP
   const session = connection.session as Session;
   const { packetIdentifier, properties } = packet;
   const reasonCodes: number[] = [];
-  const replays: Subscription[] = [];
+  const replays: (readonly [Subscription, RetainedReplay<Message>])[] = [];
   for (const request of packet.subscriptions) {
     const granted = await grant(connection, request, properties.subscriptionIdentifier);
     if (connection.isEnding) return;
@@ -32,15 +34,15 @@ export async function handleSubscribe(connection: Connection, packet: SubscribeP
     }
     const previous = subscribe(connection, granted);
     reasonCodes.push(granted.qos); // [MQTT-3.8.4-7]
-    if (wantsRetained(granted, previous)) replays.push(granted);
+    // Begun together with the subscription: what is stored from now on comes live.
+    if (wantsRetained(granted, previous))
+      replays.push([granted, context.retainedMessages.match(granted.topicFilter)]);
     const { topicFilter, shareName, qos } = granted;
     context.hooks.tell('subscribed', connection.client as Client, { topicFilter, shareName, qos });
   }
   const answer = (): void => {
     connection.send({ type: 'suback', packetIdentifier, reasonCodes, properties: noProperties }); // [MQTT-3.8.4-2]
-    for (const subscription of replays) {
-      session.deliveries.replay(subscription, context.retainedMessages.match(subscription.topicFilter));
-    }
+    for (const [subscription, replay] of replays) session.deliveries.replay(subscription, replay);
     session.deliveries.pump();
   };
   const commit = context.store.commit();
