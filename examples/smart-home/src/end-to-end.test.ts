@@ -47,7 +47,14 @@ async function startHouse(...args: string[]): Promise<House> {
   };
 }
 
-const anyPorts = ['--port', '0', '--mqtt-port', '0', '--websocket-port', '0'];
+/**
+ * Free ports from a random one on, below those that the system gives to outgoing connections: while the broker is down, one of
+ * its clients could be given the broker's own port, and keep it from coming back.
+ */
+function anyPorts(): string[] {
+  const first = 20_000 + Math.floor(Math.random() * 10_000);
+  return ['--port', `${first}`, '--mqtt-port', `${first}`, '--websocket-port', `${first}`];
+}
 
 function refuses(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -89,7 +96,7 @@ describePeer(findChromium(), 'the smart home in Chromium', () => {
   const requests: string[] = [];
 
   beforeAll(async () => {
-    house = await startHouse(...anyPorts, '--speed', '120', '--cut-every', '4');
+    house = await startHouse(...anyPorts(), '--speed', '120', '--cut-every', '4');
     browser = await chromium.launch({ executablePath: pathOf(findChromium()), args: [...chromiumArgs] });
     page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
     page.setDefaultTimeout(patience);
@@ -324,7 +331,7 @@ describePeer(findChromium(), 'the smart home in Chromium', () => {
   });
 
   test('when the start process is killed, the others notice and go', { timeout: patience }, async () => {
-    const third = await startHouse(...anyPorts);
+    const third = await startHouse(...anyPorts());
     const children = childrenOf(third.process.pid);
     expect(Object.keys(children)).toHaveLength(3);
     await third.process.crash();

@@ -44,31 +44,40 @@ async function start(options: StartOptions): Promise<void> {
   process.on('SIGTERM', () => stop(0));
 
   try {
-    const ports = await findPorts(options);
-    const module = (name: string) => new URL(`./${name}/main.js`, import.meta.url);
-    const args = (...values: number[]) => values.map(String);
-    await supervisor.start({
-      name: 'broker',
-      module: module('broker'),
-      args: args(ports.mqtt, ports.webSocket, ports.page),
-    });
-    await supervisor.start({ name: 'service', module: module('service'), args: args(ports.mqtt) });
-    await supervisor.start({
-      name: 'gateway',
-      module: module('gateway'),
-      args: args(ports.mqtt, options.speed, options.cutEvery),
-    });
-    const page = await startWebServer({
-      port: ports.page,
-      folder: new URL('./public/', import.meta.url),
-      settings: { webSocketPort: ports.webSocket, mqttPort: ports.mqtt },
-    });
+    const { ports, page } = await openPorts(options, supervisor);
     closePage = () => page.close();
+    await supervisor.start({ name: 'service', module: moduleOf('service'), args: [`${ports.mqtt}`] });
+    const gatewayArgs = [ports.mqtt, options.speed, options.cutEvery].map(String);
+    await supervisor.start({ name: 'gateway', module: moduleOf('gateway'), args: gatewayArgs });
     console.log(welcome(ports));
   } catch (error) {
     if (stopping) return;
     console.error(`\n  The house did not start: ${(error as Error).message}`);
     stop(1);
+  }
+}
+
+function moduleOf(name: string): URL {
+  return new URL(`./${name}/main.js`, import.meta.url);
+}
+
+/** Opens the page and the broker; a port that another program takes between the look and the use gives another try. */
+async function openPorts(options: StartOptions, supervisor: Supervisor) {
+  for (let attempt = 1; ; attempt++) {
+    const ports = await findPorts(options);
+    const page = await startWebServer({
+      port: ports.page,
+      folder: new URL('./public/', import.meta.url),
+      settings: { webSocketPort: ports.webSocket, mqttPort: ports.mqtt },
+    });
+    try {
+      const args = [ports.mqtt, ports.webSocket, ports.page].map(String);
+      await supervisor.start({ name: 'broker', module: moduleOf('broker'), args });
+      return { ports, page };
+    } catch (error) {
+      await page.close();
+      if (attempt === 3) throw error;
+    }
   }
 }
 

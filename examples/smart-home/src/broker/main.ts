@@ -3,7 +3,7 @@
  *
  * Arguments: port of MQTT over TCP, port of MQTT over WebSocket, port of the page that may connect.
  */
-import { createBroker } from '@petrel/broker';
+import { createBroker, ListenError } from '@petrel/broker';
 import { topics } from '../house/topics.js';
 import { leaveInterruptToParent, reportReady } from '../start/child-process.js';
 
@@ -26,6 +26,10 @@ const broker = await createBroker({
       if (topicName === topics.killBroker) process.kill(process.pid, 'SIGKILL');
     },
   },
+}).catch((error: unknown) => {
+  if (!(error instanceof ListenError)) throw error;
+  console.error(`  ${error.message}`);
+  process.exit(1);
 });
 
 reportReady(() => broker.close());

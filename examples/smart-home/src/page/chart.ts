@@ -43,6 +43,7 @@ export class Chart {
   #width = 0;
   #height = 0;
   #data: ChartData | undefined;
+  #cursorTime = 0;
 
   constructor(onPoint: (point: Point | undefined) => void) {
     this.#main.setAttribute('stroke', `url(#${this.#gradient.id})`);
@@ -78,6 +79,7 @@ export class Chart {
     const scale = scaleOf(points, data.main.leastSpan, this.#height);
     this.#drawTones(scale, data.main.toneOf);
     this.#drawNights(data, x);
+    this.#drawCursor(data);
     this.#drawGrid(scale);
     const curve = curveOf(points, x, scale.y, data.gapMs);
     this.#main.setAttribute('d', curve);
@@ -112,6 +114,13 @@ export class Chart {
         }),
       ),
     );
+  }
+
+  /** The moment that is pointed at wanders off with the curve. */
+  #drawCursor({ from, to }: ChartData): void {
+    const at = ((this.#cursorTime - from) / (to - from)) * (this.#width - right);
+    for (const name of ['x1', 'x2']) this.#cursor.setAttribute(name, Math.max(0, at).toFixed(1));
+    this.#cursor.setAttribute('y2', `${this.#height}`);
   }
 
   #drawNights(data: ChartData, x: (time: number) => number): void {
@@ -150,10 +159,9 @@ export class Chart {
       if (Math.abs(point[0] - time) < Math.abs(nearest![0] - time)) nearest = point;
     }
     if (nearest === undefined) return undefined;
-    const at = ((nearest[0] - data.from) / (data.to - data.from)) * (this.#width - right);
-    for (const name of ['x1', 'x2']) this.#cursor.setAttribute(name, at.toFixed(1));
-    this.#cursor.setAttribute('y2', `${this.#height}`);
+    this.#cursorTime = nearest[0];
     this.#cursor.setAttribute('data-shown', '');
+    this.#drawCursor(data);
     return nearest;
   }
 }

@@ -45,10 +45,14 @@ export class Supervisor {
       throw new Error(`cannot start ${program.name}: everything is being stopped`);
     const running = this.#launch(program);
     this.#running.push(running);
-    await new Promise<void>((resolve, reject) => {
-      running.child.once('message', () => resolve());
-      void running.ended.then(() => reject(new Error(`${program.name} ended before it was ready`)));
+    const ready = await new Promise<boolean>((resolve) => {
+      running.child.once('message', () => resolve(true));
+      void running.ended.then(() => resolve(false));
     });
+    if (!ready) {
+      this.#running.splice(this.#running.indexOf(running), 1);
+      throw new Error(`${program.name} ended before it was ready`);
+    }
     this.#keepRunning(running);
   }
 
