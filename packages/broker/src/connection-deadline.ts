@@ -1,4 +1,4 @@
-/** The one deadline of a connection: first for its CONNECT, then for the next packet by Keep Alive. */
+/** The one deadline of a connection: first for its CONNECT and what authentication follows, then for the next packet by Keep Alive. */
 import type { BrokerContext } from './broker-context.js';
 import type { Connection } from './connection.js';
 import { ConnectionError } from './errors.js';
@@ -18,14 +18,14 @@ export class ConnectionDeadline {
     const { connectTimeoutMs } = context.options.limits;
     this.#timer = context.timers.add(context.clock.now() + connectTimeoutMs, () =>
       connection.fail(
-        new ConnectionError('PETREL_CONNECT_TIMEOUT', `no CONNECT within ${connectTimeoutMs} ms`, {
+        new ConnectionError('PETREL_CONNECT_TIMEOUT', `not connected within ${connectTimeoutMs} ms`, {
           reasonCode: 0x80,
         }),
       ),
     );
   }
 
-  /** CONNECT came. */
+  /** The client is accepted. */
   connected(keepAlive: number): void {
     this.cancel();
     this.#keepAlive = keepAlive;

@@ -9,6 +9,7 @@ import {
   UnsupportedProtocolVersionError,
 } from '@petrel/protocol';
 import type { Connection } from './connection.js';
+import type { AccessError } from './errors.js';
 
 /** Ends a connection for an error. What the peer did wrong is worth a debug line; what we did wrong is an error. */
 export function endWithError(connection: Connection, error: unknown): void {
@@ -61,10 +62,11 @@ function sendDisconnect(connection: Connection, error: unknown, code: number): v
 }
 
 /** Only errors that were written for the peer are told to it; CONNACK and DISCONNECT may always say so [MQTT-3.1.2-29]. */
-function explain(error: unknown): { reasonString?: string } {
-  return error instanceof PetrelError && error.reasonCode !== undefined && error.cause === undefined
-    ? { reasonString: error.message }
-    : noProperties;
+function explain(error: unknown): { reasonString?: string; serverReference?: string } {
+  if (!(error instanceof PetrelError) || error.reasonCode === undefined || error.cause !== undefined)
+    return noProperties;
+  const { serverReference } = error as Partial<AccessError>;
+  return { reasonString: error.message, ...(serverReference !== undefined && { serverReference }) };
 }
 
 function report(connection: Connection, error: unknown): void {

@@ -12,6 +12,8 @@ export interface ConnectionTerms {
   readonly maximumPacketSize: number;
   /** Towards the client. */
   readonly topicAliasMaximum: number;
+  /** Whether the client wants Reason Strings in packets other than CONNACK and DISCONNECT; never on MQTT 3.x. */
+  readonly requestProblemInformation: boolean;
 }
 
 /** How a connection ended, as far as it is known. */

@@ -11,6 +11,8 @@ import {
   type ProtocolVersion,
 } from '@petrel/protocol';
 import { Acknowledgements } from './acknowledgements.js';
+import type { Authentication } from './authentication/authentication.js';
+import type { AuthenticationSuccess } from './authentication/authentication-method.js';
 import { Backpressure, type Backpressured } from './backpressure.js';
 import type { BrokerContext } from './broker-context.js';
 import { ConnectionDeadline } from './connection-deadline.js';
@@ -42,6 +44,9 @@ export class Connection implements TransportReceiver, Backpressured {
   readonly acknowledgements = new Acknowledgements((cause) =>
     this.fail(new StoreError('the store failed', cause)),
   );
+  /** Set by a CONNECT with an Authentication Method, and what to do with the client once it is known. */
+  authentication: Authentication | undefined;
+  acceptAuthenticated: ((success: AuthenticationSuccess) => Promise<void>) | undefined;
   /** Set by an accepted CONNECT. */
   session: Session | undefined;
   client: Client | undefined;
@@ -225,6 +230,7 @@ export class Connection implements TransportReceiver, Backpressured {
     this.end = end;
     this.context.metrics.connectionOver(this.isReady, end);
     this.#deadline.cancel();
+    this.authentication?.end();
     this.acknowledgements.clear();
     this.#backpressure?.recovered();
     connectionLost(this, end);

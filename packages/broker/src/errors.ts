@@ -1,11 +1,29 @@
 /** The broker's own errors, by who must act. What the wire itself can cause comes from the protocol. */
 import { PetrelError, type PetrelErrorCode, type PetrelErrorOptions } from '@petrel/protocol';
+import type { Refusal } from './hooks.js';
+
+interface RefusalOptions extends PetrelErrorOptions {
+  readonly reasonCode: number;
+  readonly serverReference?: string | undefined;
+}
 
 /** A rule or a hook refuses what a client asked for; `reasonCode` tells the client why. */
 export class AccessError extends PetrelError {
-  constructor(message: string, options: PetrelErrorOptions & { readonly reasonCode: number }) {
+  /** Where the client may go instead. */
+  readonly serverReference: string | undefined;
+
+  constructor(message: string, options: RefusalOptions) {
     super('PETREL_ACCESS_DENIED', message, options);
+    this.serverReference = options.serverReference;
   }
+}
+
+/** The error for the refusal of a hook; `message` where the hook gave no words. */
+export function refusalError(
+  { reasonCode, reasonString, serverReference }: Refusal,
+  message: string,
+): AccessError {
+  return new AccessError(reasonString ?? message, { reasonCode, serverReference });
 }
 
 /** Why the broker ends a connection that broke no rule of the protocol. */
@@ -19,12 +37,12 @@ export type ConnectionErrorCode =
 
 /** The broker ends a connection; `reasonCode` is what DISCONNECT carries. */
 export class ConnectionError extends PetrelError {
-  constructor(
-    code: ConnectionErrorCode,
-    message: string,
-    options: PetrelErrorOptions & { readonly reasonCode: number },
-  ) {
+  /** Where the client may go instead. */
+  readonly serverReference: string | undefined;
+
+  constructor(code: ConnectionErrorCode, message: string, options: RefusalOptions) {
     super(code, message, options);
+    this.serverReference = options.serverReference;
   }
 }
 
@@ -68,7 +86,8 @@ export class ListenError extends PetrelError {
 /** Every error code of this package, with what it means and who must act. */
 export const brokerErrorCodes = {
   PETREL_ACCESS_DENIED: 'A rule or a hook of the broker refuses what the client asked for.',
-  PETREL_CONNECT_TIMEOUT: 'The peer opened a connection and sent no CONNECT in time.',
+  PETREL_CONNECT_TIMEOUT:
+    'The peer opened a connection and did not complete CONNECT and authentication in time.',
   PETREL_KEEP_ALIVE_TIMEOUT: 'The client was silent for one and a half times its Keep Alive.',
   PETREL_SESSION_TAKEN_OVER: 'Another connection of the same Client Identifier took over the session.',
   PETREL_LIMIT_EXCEEDED: 'The client went beyond a limit of this broker; the message names it.',

@@ -47,6 +47,7 @@ export class Hooks {
       authorizePublish: hooks.authorizePublish !== undefined,
       authorizeSubscribe: hooks.authorizeSubscribe !== undefined,
       connect: hooks.connect !== undefined,
+      responseInformation: hooks.responseInformation !== undefined,
       connected: hooks.connected !== undefined,
       publish: hooks.publish !== undefined,
       published: hooks.published !== undefined,
@@ -85,6 +86,18 @@ export class Hooks {
     if (!this.has.connect) return undefined;
     const { password: _, ...withoutPassword } = packet;
     return this.#verdict('connect', () => this.#hooks.connect?.(client, withoutPassword));
+  }
+
+  /** Undefined where there is none; a hook that fails has none. */
+  responseInformation(client: Client): Answer<string | undefined> {
+    if (!this.has.responseInformation) return undefined;
+    const asked = this.#ask('responseInformation', () => this.#hooks.responseInformation?.(client));
+    return whenAnswered(asked, (answer) => {
+      if (answer === undefined || typeof answer === 'string') return answer;
+      if (!isRefusal(answer))
+        this.#report('responseInformation', new TypeError(`answer is ${describe(answer)}`));
+      return undefined;
+    });
   }
 
   subscribe(client: Client, request: SubscribeRequest): Answer<Refusal | undefined> {
@@ -179,7 +192,8 @@ export function isRefusal(answer: unknown): answer is Refusal {
   return typeof answer === 'object' && answer !== null && typeof (answer as Refusal).reasonCode === 'number';
 }
 
-function isPrincipal(answer: unknown): answer is Principal {
+/** Tells a principal from the other answers of `authenticate`. */
+export function isPrincipal(answer: unknown): answer is Principal {
   return typeof answer === 'object' && answer !== null && typeof (answer as Principal).name === 'string';
 }
 

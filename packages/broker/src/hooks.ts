@@ -29,8 +29,13 @@ export interface AuthenticationRequest extends Omit<Client, 'principal'> {
 /** Refused, with the MQTT 5 Reason Code (0x80–0xFF) that the client gets. */
 export interface Refusal {
   readonly reasonCode: number;
-  /** Told to the client in CONNACK, where it explains why nobody gets in. */
+  /** Told to an MQTT 5 client, where it wants to know and can take it [MQTT-3.1.2-29]. */
   readonly reasonString?: string;
+  /**
+   * Where the client may go instead, with 0x9C Use another server and 0x9D Server moved, when CONNECT is refused: `host`, `host:port` or
+   * several with spaces between (MQTT 5.0 section 4.11).
+   */
+  readonly serverReference?: string;
 }
 
 /** What a client wants to publish, without its payload. */
@@ -100,6 +105,8 @@ export interface BrokerHooks {
   authorizeSubscribe?(client: Client, request: SubscribeRequest): Answer<Verdict>;
   /** May refuse an authenticated client. */
   connect?(client: Client, packet: Omit<ConnectPacket, 'password'>): Answer<Verdict>;
+  /** Text for the Response Information of CONNACK, asked for clients that ask for it [MQTT-3.1.2-28]; nothing sends none. */
+  responseInformation?(client: Client): Answer<string | undefined>;
   connected?(client: Client, event: { readonly sessionPresent: boolean }): void;
   /** May refuse a message or replace parts of it, before it is stored or routed. `client` is undefined for messages of the broker itself. */
   publish?(client: Client | undefined, message: PublishedMessage): Answer<Verdict | MessageChange>;

@@ -1,4 +1,13 @@
 /** An MQTT 5, 3.1.1 and 3.1 broker to embed, or to run as a server. */
+export type {
+  AuthenticationChallenge,
+  AuthenticationExchange,
+  AuthenticationMethod,
+  AuthenticationStep,
+  AuthenticationSuccess,
+} from './authentication/authentication-method.js';
+export { deriveScramCredentials, type ScramCredentials } from './authentication/scram-credentials.js';
+export { type ScramSha256Options, scramSha256 } from './authentication/scram-sha-256.js';
 export {
   type Broker,
   type BrokerAddress,

@@ -1,4 +1,5 @@
 /** The options of createBroker: names, units, defaults. What they may be is checked in resolve-options. */
+import type { AuthenticationMethod } from './authentication/authentication-method.js';
 import type { Clock } from './clock.js';
 import type { BrokerHooks } from './hooks.js';
 import type { ListenerOptions, ResolvedListener } from './listeners/listener-options.js';
@@ -14,6 +15,11 @@ export interface BrokerOptions {
   readonly hooks?: BrokerHooks;
   /** Allows listeners beyond loopback although there is no hook `authenticate`. Default false. */
   readonly allowAnonymous?: boolean;
+  /**
+   * Methods of enhanced authentication (section 4.12), such as `scramSha256()`, that MQTT 5 clients may name in CONNECT; the hook
+   * `authenticate` is not asked then. With methods, without the hook and without `allowAnonymous`, nobody gets in without one. Default none.
+   */
+  readonly authenticationMethods?: readonly AuthenticationMethod[];
   readonly limits?: LimitOptions;
   /** Who owns what must outlive a connection. Default: memory, gone with the broker. */
   readonly store?: Store;
@@ -51,8 +57,10 @@ export interface LimitOptions {
   readonly maximumKeepAlive?: number;
   /** Longest Session Expiry Interval in seconds; 0xFFFFFFFF = sessions may last for ever. Default 604,800, a week. */
   readonly maximumSessionExpiryInterval?: number;
-  /** Time between the first byte of TCP and a complete CONNECT; 1–2,147,483,647 ms. Default 10,000. */
+  /** Time for CONNECT with the authentication that follows it, and for a re-authentication; 1–2,147,483,647 ms. Default 10,000. */
   readonly connectTimeoutMs?: number;
+  /** Packets of a client that one enhanced authentication may take, CONNECT included; 1–65,535. Default 10. */
+  readonly maximumAuthenticationRounds?: number;
   /** Connections at a time. Default 10,000. */
   readonly maximumConnections?: number;
   /** Sessions at a time, connected or not. Default 100,000. */
@@ -100,6 +108,8 @@ export interface ResolvedBrokerOptions {
   readonly listeners: readonly ResolvedListener[];
   readonly hooks: BrokerHooks;
   readonly allowAnonymous: boolean;
+  /** By name. */
+  readonly authenticationMethods: ReadonlyMap<string, AuthenticationMethod>;
   readonly limits: ResolvedLimits;
   /** Undefined: in memory. */
   readonly store: Store | undefined;

@@ -38,6 +38,7 @@ export function resolveLimits(reader: OptionReader): ResolvedLimits {
       { minimum: 1, maximum: 0x7fffffff, unit: 'milliseconds' },
       10_000,
     ),
+    maximumAuthenticationRounds: reader.integer('maximumAuthenticationRounds', { ...uint16, minimum: 1 }, 10),
     maximumConnections: reader.integer('maximumConnections', atLeastOne, 10_000),
     maximumSessions: reader.integer('maximumSessions', atLeastOne, 100_000),
     maximumSubscriptionsPerSession: reader.integer('maximumSubscriptionsPerSession', count, 10_000),

@@ -1,5 +1,6 @@
 /** Checks the options of createBroker once and completes them; nothing behind this looks at the originals again. */
 import { UsageError } from '@petrel/protocol';
+import type { AuthenticationMethod } from './authentication/authentication-method.js';
 import { systemClock } from './clock.js';
 import type { BrokerHooks } from './hooks.js';
 import { resolveListener } from './listeners/resolve-listener.js';
@@ -13,6 +14,7 @@ const hookNames: { readonly [Name in keyof Required<BrokerHooks>]: true } = {
   authorizePublish: true,
   authorizeSubscribe: true,
   connect: true,
+  responseInformation: true,
   connected: true,
   publish: true,
   published: true,
@@ -32,10 +34,12 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
   const reader = new OptionReader(options);
   const hooks = resolveHooks(reader);
   const allowAnonymous = reader.boolean('allowAnonymous', false);
-  const isOpen = allowAnonymous || hooks.authenticate !== undefined;
+  const authenticationMethods = resolveMethods(reader);
+  const isOpen = allowAnonymous || hooks.authenticate !== undefined || authenticationMethods.size > 0;
   const resolved: ResolvedBrokerOptions = {
     hooks,
     allowAnonymous,
+    authenticationMethods,
     listeners: Object.freeze(reader.list('listeners').map((listener) => resolveListener(listener, isOpen))),
     limits: resolveLimits(reader.nested('limits')),
     store: reader.object('store', 'open', 'commit', 'close'),
@@ -66,4 +70,19 @@ function resolveHooks(reader: OptionReader): BrokerHooks {
   const unknown = Object.keys(hooks).find((name) => !Object.hasOwn(hookNames, name));
   if (unknown !== undefined) throw unknownName(`hooks.${unknown}`, unknown, known);
   return hooks;
+}
+
+function resolveMethods(reader: OptionReader): ReadonlyMap<string, AuthenticationMethod> {
+  const methods = reader.check<readonly unknown[]>('authenticationMethods', 'an array', Array.isArray, []);
+  const byName = new Map<string, AuthenticationMethod>();
+  for (const [index, value] of methods.entries()) {
+    const path = `authenticationMethods[${index}]`;
+    const { name, begin } = (value ?? {}) as Partial<AuthenticationMethod>;
+    if (typeof name !== 'string' || name === '' || typeof begin !== 'function') {
+      throw new UsageError(`option "${path}" must be an object with name and begin, got ${show(value)}`);
+    }
+    if (byName.has(name)) throw new UsageError(`option "${path}" has the name ${show(name)} once more`);
+    byName.set(name, value as AuthenticationMethod);
+  }
+  return byName;
 }

@@ -1,6 +1,7 @@
 /** The one switch from a packet to its handler. */
 import { type AcknowledgementPacket, type Packet, ProtocolError } from '@petrel/protocol';
 import type { Connection } from '../connection.js';
+import { handleAuth } from './auth.js';
 import { handleConnect } from './connect.js';
 import { handleDisconnect } from './disconnect.js';
 import { handlePingreq } from './pingreq.js';
@@ -17,7 +18,7 @@ type AcknowledgementHandler = (connection: Connection, packetIdentifier: number,
 
 /** Handles the frame that the reader stands at; a promise means that the packets behind it wait. */
 export function handleFrame(connection: Connection): Promise<void> | undefined {
-  if (connection.session === undefined) return handlePacket(connection, decode(connection));
+  if (connection.session === undefined) return handleBeforeConnack(connection, decode(connection));
   switch (connection.reader.firstByte) {
     case 0x40:
       return handleAcknowledgement(connection, handlePuback);
@@ -30,6 +31,22 @@ export function handleFrame(connection: Connection): Promise<void> | undefined {
     default:
       if (connection.reader.firstByte >> 4 === 3) return handlePublish(connection);
       return handlePacket(connection, decode(connection));
+  }
+}
+
+/** The reader lets CONNECT come first only; what may come between it and CONNACK belongs to enhanced authentication. */
+function handleBeforeConnack(connection: Connection, packet: Packet): Promise<void> | undefined {
+  switch (packet.type) {
+    case 'connect':
+    case 'auth':
+      return handlePacket(connection, packet);
+    case 'disconnect':
+      connection.close({ reasonCode: packet.reasonCode, byClient: true, cause: undefined });
+      return;
+    default:
+      throw new ProtocolError(
+        `${packet.type.toUpperCase()} before the authentication is complete [MQTT-3.1.2-30]`,
+      );
   }
 }
 
@@ -61,7 +78,7 @@ function handlePacket(connection: Connection, packet: Packet): Promise<void> | u
       handleDisconnect(connection, packet);
       return;
     case 'auth':
-      throw new ProtocolError('AUTH on a connection without an Authentication Method [MQTT-4.12.0-6]');
+      return handleAuth(connection, packet);
     case 'puback':
       return handlePuback(connection, packet.packetIdentifier);
     case 'pubrec':
