@@ -59,6 +59,8 @@ export class Connection implements TransportReceiver, Backpressured {
   end: ConnectionEnd | undefined;
   /** CONNACK was sent. */
   isReady = false;
+  /** The network connection is gone. */
+  #lost: ConnectionEnd | undefined;
   readonly #highWaterMark: number;
   readonly #onClosed: () => void;
   readonly #deadline: ConnectionDeadline;
@@ -124,8 +126,10 @@ export class Connection implements TransportReceiver, Backpressured {
   }
 
   onClose(cause?: Error): void {
-    this.#finish({ reasonCode: undefined, byClient: true, cause });
-    this.#onClosed();
+    this.#lost = { reasonCode: undefined, byClient: true, cause };
+    if (this.isEnding) this.#onClosed();
+    // What came before the end still counts, above all a DISCONNECT behind a packet that is being decided [MQTT-3.14.4-3].
+    else if (!this.isBlocked || this.session === undefined) this.#finish(this.#lost);
   }
 
   /** Takes the terms of an accepted CONNECT into force. */
@@ -198,6 +202,7 @@ export class Connection implements TransportReceiver, Backpressured {
     if (this.#blocks > 0 || this.isEnding) return;
     this.transport.resume();
     this.#read();
+    if (this.#lost !== undefined && !this.isBlocked) this.#finish(this.#lost);
   }
 
   /** Asks for a look at the session's deliveries in the next turn. */
@@ -234,6 +239,7 @@ export class Connection implements TransportReceiver, Backpressured {
     this.acknowledgements.clear();
     this.#backpressure?.recovered();
     connectionLost(this, end);
+    if (this.#lost !== undefined) this.#onClosed();
   }
 
   #read(): void {

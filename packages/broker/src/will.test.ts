@@ -1,7 +1,15 @@
 /** Wills: when they go out, when they do not, and what they look like. */
 import type { ConnectPacket, Will } from '@petrel/protocol';
 import { describe, expect, test } from 'vitest';
-import { connected, disconnect, open, openBroker, subscribed, text } from './broker-fixture.suite.js';
+import {
+  connected,
+  disconnect,
+  open,
+  openBroker,
+  publish,
+  subscribed,
+  text,
+} from './broker-fixture.suite.js';
 
 const will = (fields: Partial<Will> = {}): Will => ({
   topicName: 'will',
@@ -103,6 +111,38 @@ describe('a Will does not go out', () => {
       await watcher.expectNothing();
     },
   );
+
+  test('whose client said goodbye behind a packet that is still being decided, and was gone before that [MQTT-3.14.4-3]', async () => {
+    let decide = (): void => {};
+    const decided = new Promise<void>((resolve) => {
+      decide = resolve;
+    });
+    let asked = (): void => {};
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const { broker } = await openBroker({
+      hooks: {
+        authorizePublish: (_, { topicName }) => {
+          if (topicName !== 'slow') return true;
+          asked();
+          return decided.then(() => true);
+        },
+      },
+    });
+    const watcher = await connected(broker);
+    await subscribed(watcher, '#');
+    const peer = await connected(broker, { clientIdentifier: 'c', will: will() });
+    peer.send(publish('slow'), publish('behind'), disconnect());
+    peer.destroy();
+    await isAsked;
+    await peer.closed();
+    decide();
+    expect((await watcher.receive('publish')).topicName).toBe('slow');
+    expect((await watcher.receive('publish')).topicName).toBe('behind');
+    await watcher.expectNothing();
+    expect(broker.metrics().connections).toBe(1);
+  });
 
   test('that was never left [MQTT-3.1.2-12]', async () => {
     const { watcher, peer } = await scene({ will: undefined });
