@@ -1,7 +1,14 @@
 /** The broker as a program sees it: opens and closes, hands out connections, publishes. What it is made of is the context's business. */
 
 import type { Duplex } from 'node:stream';
-import { type MessageProperties, noProperties, type QoS, reasonCode, UsageError } from '@petrel/protocol';
+import {
+  assertPropertyNames,
+  type MessageProperties,
+  noProperties,
+  type QoS,
+  reasonCode,
+  UsageError,
+} from '@petrel/protocol';
 import { acceptMessage } from './accept-message.js';
 import { BrokerContext } from './broker-context.js';
 import { Connection } from './connection.js';
@@ -151,11 +158,12 @@ class RunningBroker implements Broker {
     const { topicName, payload = '', qos = 0, retain = false, properties = noProperties } = content;
     if (typeof topicName !== 'string')
       throw new UsageError(`"topicName" must be a string, got ${typeof topicName}`);
-    // A copy: the caller may go on writing into its array.
-    const bytes =
-      typeof payload === 'string' || payload instanceof Uint8Array ? Buffer.from(payload) : payload;
+    if (typeof payload !== 'string' && !(payload instanceof Uint8Array))
+      throw new UsageError(`"payload" must be a string or a Uint8Array, got ${typeof payload}`);
+    assertPropertyNames(properties, 'publish');
     const message = createOwnMessage(
-      { topicName, payload: bytes, qos, retain, properties },
+      // A copy: the caller may go on writing into its array.
+      { topicName, payload: Buffer.from(payload), qos, retain, properties },
       undefined,
       topics,
       clock,

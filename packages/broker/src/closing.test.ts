@@ -120,6 +120,7 @@ describe('what the program itself publishes', () => {
     [{ topicName: 'a', qos: 3 }, 'PETREL_INVALID_ARGUMENT'],
     [{ topicName: 'a', payload: { x: 1 } }, 'PETREL_INVALID_ARGUMENT'],
     [{ topicName: 'a', properties: { contentType: 7 } }, 'PETREL_INVALID_ARGUMENT'],
+    [{ topicName: 'a', properties: { messageExpiry: 7 } }, 'PETREL_INVALID_ARGUMENT'],
     [{ topicName: 'a', properties: { responseTopic: 'a/#' } }, 'PETREL_TOPIC_INVALID'],
   ])('%j rejects with %s', async (message, code) => {
     const { broker } = await openBroker();

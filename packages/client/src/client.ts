@@ -5,6 +5,7 @@ import { ConnectionError } from './errors.js';
 import { EventEmitter, type Listener } from './event-emitter.js';
 import type { MessageHandler } from './handler-runner.js';
 import { Link } from './link.js';
+import { show } from './option-reader.js';
 import { createMessage, type PublishOptions, type PublishResult } from './outbound-message.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import type { ServerInfo } from './server-info.js';
@@ -170,6 +171,8 @@ export class Client {
     try {
       if (this.#ended !== undefined) throw this.#ended;
       const [given, handler] = typeof second === 'function' ? [{}, second] : [second, third];
+      if (handler !== undefined && typeof handler !== 'function')
+        throw new UsageError(`the handler must be a function, got ${show(handler)}`);
       const filters = resolveFilters(topicFilter);
       return this.#session.subscribe(filters, resolveSubscribeOptions(given, filters), handler);
     } catch (error) {

@@ -56,6 +56,14 @@ describe('refused', () => {
       'option "will.payload" must be at most 65535 bytes, got 65536',
     ],
     [
+      { url, will: { topicName: 'a', properties: { willDelay: 5 } } },
+      'property "willDelay" is unknown; those of a Will are',
+    ],
+    [
+      { url, will: { topicName: 'a', properties: { willDelayInterval: -1 } } },
+      'property "willDelayInterval" (Will Delay Interval) must be an integer 0–4294967295, got -1',
+    ],
+    [
       { url, properties: { authenticationMethod: 'SCRAM' } },
       'option "properties.authenticationMethod" is unknown',
     ],

@@ -1,6 +1,7 @@
 /** A message from publish() to the end of its QoS: the PUBLISH packet that will be written, and whoever waits for it. */
 import {
   type AcknowledgementProperties,
+  assertPropertyNames,
   assertTopicName,
   encodedSize,
   noProperties,
@@ -120,6 +121,7 @@ function assertProperties(message: OutboundMessage): void {
   if (subscriptionIdentifiers !== undefined) {
     throw new UsageError('property "subscriptionIdentifiers" is set by servers only [MQTT-3.3.4-6]');
   }
+  assertPropertyNames(message.properties, 'publish');
   if (responseTopic !== undefined) assertTopicName(responseTopic, 'Response Topic'); // [MQTT-3.3.2-14]
   void message.size;
 }

@@ -237,6 +237,11 @@ describe('bad arguments', () => {
     ['QoS 3 [MQTT-3.3.1-4]', ['a', 'x', { qos: 3 }], 'publish option "qos" must be 0, 1 or 2, got 3'],
     ['an object', ['a', { x: 1 }, {}], 'payload must be a string or a Uint8Array, got Object'],
     ['an unknown option', ['a', 'x', { quality: 1 }], 'publish option "quality" is unknown'],
+    [
+      'an unknown property',
+      ['a', 'x', { properties: { messageExpiry: 1 } }],
+      'property "messageExpiry" is unknown; those of PUBLISH are',
+    ],
     ['a wrong retain', ['a', 'x', { retain: 1 }], 'publish option "retain" must be true or false, got 1'],
     ['a bad property', ['a', 'x', { properties: { messageExpiryInterval: -1 } }], 'messageExpiryInterval'],
     ['a Topic Alias', ['a', 'x', { properties: { topicAlias: 1 } }], 'automaticTopicAliases'],

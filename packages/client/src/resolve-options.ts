@@ -1,9 +1,11 @@
 /** Checks the user's options once, completes them and freezes the result; nothing behind it looks at the originals. */
 import {
+  assertPropertyNames,
   assertTopicName,
   type ConnectProperties,
   largestPacketSize,
   type ProtocolVersion,
+  propertiesSize,
   UsageError,
   utf8Size,
   type Will,
@@ -144,6 +146,8 @@ function will(read: OptionReader): Will | undefined {
     properties: { ...fields.of<object>('properties', 'an object', isObject) },
   };
   fields.end();
+  assertPropertyNames(resolved.properties, 'will');
+  propertiesSize(resolved.properties, 'will');
   return Object.freeze(resolved);
 }
 

@@ -135,7 +135,10 @@ export class Session implements ConnectionOwner {
     const entry = this.#subscriptions.get(filter.text);
     for (const subscription of entry?.subscriptions ?? []) {
       this.#subscriptions.leave(filter.text, subscription);
-      if (subscription.topicFilters.length === 1) subscription.end();
+      const isLeft = subscription.topicFilters.some((other) =>
+        this.#subscriptions.get(other)?.subscriptions.has(subscription),
+      );
+      if (!isLeft) subscription.end();
     }
     await this.requests.unsubscribe(filter.text);
   }

@@ -114,6 +114,14 @@ describe('subscribe', () => {
   });
 });
 
+test('a handler that cannot be called is refused, and nothing is asked for', async () => {
+  await expect(client.subscribe('a', {}, 'print' as never)).rejects.toThrow(
+    'the handler must be a function, got "print"',
+  );
+  await settled();
+  expect(peer.unread).toEqual([]);
+});
+
 describe('unsubscribe', () => {
   test('ends the handler at once and resolves with UNSUBACK [MQTT-3.10.3-1] [MQTT-3.10.3-2]', async () => {
     const seen: string[] = [];
@@ -160,6 +168,23 @@ describe('unsubscribe', () => {
     await ended;
     await settled();
     expect(seen).toEqual([]);
+  });
+
+  test('filter by filter ends a loop over several with the last of them', async () => {
+    const subscribed = client.subscribe(['a', 'b']);
+    for (let filter = 0; filter < 2; filter++) peer.send(suback(await peer.receive('subscribe')));
+    const subscription = await subscribed;
+    const loop = subscription[Symbol.asyncIterator]();
+    const first = loop.next();
+    const endedA = client.unsubscribe('a');
+    peer.send(unsuback(await peer.receive('unsubscribe')), publish({ topicName: 'b' }));
+    await endedA;
+    expect((await first).value?.topicName).toBe('b');
+    const last = loop.next();
+    const endedB = client.unsubscribe('b');
+    peer.send(unsuback(await peer.receive('unsubscribe')));
+    await endedB;
+    expect(await last).toEqual({ done: true, value: undefined });
   });
 
   test('of what was never asked asks nothing', async () => {

@@ -93,6 +93,17 @@ function inBounds(value: number, definition: PropertyDefinition): number {
   return value;
 }
 
+/** Throws UsageError on a name that is no property of `owner`: the writer would leave it out without a word. */
+export function assertPropertyNames(properties: object, owner: PropertyOwner): void {
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || propertiesOf(owner).some(({ field }) => field === name)) continue;
+    const known = propertiesOf(owner).map(({ field }) => field);
+    throw new UsageError(
+      `property "${name}" is unknown; those of ${owner === 'will' ? 'a Will' : owner.toUpperCase()} are ${known.join(', ')}`,
+    );
+  }
+}
+
 /** The bytes a set of properties takes behind its Property Length; throws UsageError on a value that the table forbids. */
 export function propertiesSize(properties: object, owner: PropertyOwner): number {
   if (properties === noProperties) return 0;

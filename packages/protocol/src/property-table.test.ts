@@ -4,7 +4,7 @@ import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { MalformedPacketError, ProtocolError, UsageError } from './errors.js';
 import { noProperties } from './properties.js';
-import { decodeProperties, propertiesSize, writeProperties } from './property-codec.js';
+import { assertPropertyNames, decodeProperties, propertiesSize, writeProperties } from './property-codec.js';
 import { type PropertyKind, type PropertyOwner, propertyTable } from './property-table.js';
 import { wire } from './vectors/wire.js';
 
@@ -173,6 +173,16 @@ describe('an empty set', () => {
       expect(writer.bytes).toEqual(wire('00'));
     }
   });
+});
+
+it('a name that is no property of the packet is told apart from one that is absent', () => {
+  expect(() => assertPropertyNames({ contentType: 'x', responseTopic: undefined }, 'publish')).not.toThrow();
+  expect(() => assertPropertyNames({ nonsense: undefined }, 'publish')).not.toThrow();
+  expect(() => assertPropertyNames({ messageExpiry: 1 }, 'publish')).toThrow(
+    'property "messageExpiry" is unknown; those of PUBLISH are payloadFormatIndicator, messageExpiryInterval,',
+  );
+  expect(() => assertPropertyNames({ willDelayInterval: 1 }, 'publish')).toThrow(UsageError);
+  expect(() => assertPropertyNames({ topicAlias: 1 }, 'will')).toThrow('those of a Will are');
 });
 
 describe('a value that the table forbids', () => {

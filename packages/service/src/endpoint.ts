@@ -1,5 +1,5 @@
 /** One handler with the Topic Filter it serves and the rules it is served by. Knows no connection. */
-import type { UserProperties } from '@petrel/protocol';
+import { UsageError, type UserProperties } from '@petrel/protocol';
 import {
   type DeliveryPolicy,
   type ResolvedDeliveryPolicy,
@@ -39,7 +39,19 @@ export interface HandlerOptions extends DeliveryPolicy, SubscribeOptions {
   readonly payload?: PayloadForm;
 }
 
-/** Makes an endpoint of a plain handler function. Subscribes with QoS 1 unless told otherwise. */
+const optionNames: { readonly [Name in keyof Required<HandlerOptions>]: true } = {
+  qos: true,
+  noLocal: true,
+  retainAsPublished: true,
+  retainHandling: true,
+  payload: true,
+  acknowledge: true,
+  concurrency: true,
+  maximumWaiting: true,
+};
+const payloadForms: readonly unknown[] = ['auto', 'bytes', 'text', 'json'];
+
+/** Makes an endpoint of a plain handler function. Subscribes with QoS 1 unless told otherwise. Throws UsageError. */
 export function createEndpoint(
   topicFilter: string,
   responds: boolean,
@@ -47,6 +59,7 @@ export function createEndpoint(
   options: HandlerOptions,
   defaults: ResolvedDeliveryPolicy,
 ): Endpoint {
+  assertHandler(topicFilter, handler, options);
   const { payload = 'auto', acknowledge, concurrency, maximumWaiting, ...subscribe } = options;
   return {
     topicFilter,
@@ -80,4 +93,21 @@ function contextOf(delivery: Delivery): HandlerContext {
     isRequest: delivery.respond !== undefined,
     signal,
   };
+}
+
+function assertHandler(topicFilter: string, handler: unknown, options: HandlerOptions): void {
+  const of = `of the handler of "${topicFilter}"`;
+  if (typeof handler !== 'function')
+    throw new UsageError(`the handler of "${topicFilter}" must be a function, got ${typeof handler}`);
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(optionNames, name)) continue;
+    throw new UsageError(
+      `option "${name}" ${of} is unknown; known are ${Object.keys(optionNames).join(', ')}`,
+    );
+  }
+  const { payload = 'auto' } = options;
+  if (payloadForms.includes(payload)) return;
+  throw new UsageError(
+    `option "payload" ${of} must be "auto", "bytes", "text" or "json", got ${JSON.stringify(payload)}`,
+  );
 }

@@ -78,20 +78,26 @@ async function respondWithObservable(
 ): Promise<void> {
   // Replies leave in the order of the values, one after the other.
   let sent: Promise<void> = Promise.resolve();
-  await new Promise<void>((resolve, reject) => {
-    const subscription = source.subscribe({
-      next: (value) => {
-        sent = sent.then(() => respondOnce('next', value, respond));
-        sent.catch(reject);
-      },
-      error: reject,
-      complete: resolve,
+  let subscription: ReturnType<Subscribable['subscribe']> | undefined;
+  let abort = () => {};
+  try {
+    await new Promise<void>((resolve, reject) => {
+      abort = () => reject(signal.reason as Error);
+      signal.addEventListener('abort', abort);
+      subscription = source.subscribe({
+        next: (value) => {
+          sent = sent.then(() => respondOnce('next', value, respond));
+          sent.catch(reject);
+        },
+        error: reject,
+        complete: resolve,
+      });
     });
-    signal.addEventListener('abort', () => {
-      subscription.unsubscribe();
-      reject(signal.reason as Error);
-    });
-  });
+  } finally {
+    subscription?.unsubscribe();
+    // The signal lives as long as the service.
+    signal.removeEventListener('abort', abort);
+  }
   await sent;
   await respond({ kind: 'end' });
 }

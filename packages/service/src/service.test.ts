@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { RemoteError } from './errors.js';
 import { FakeNetwork } from './fake-network.suite.js';
@@ -291,6 +292,51 @@ describe('Service', () => {
       code: 'PETREL_SUBSCRIPTION_REFUSED',
       message: expect.stringContaining('"secret/#"'),
     });
+  });
+
+  it.each([
+    ['an option that does not exist', () => 1, { quos: 1 }, 'option "quos" of the handler of "x" is unknown'],
+    ['a form of payload that does not exist', () => 1, { payload: 'xml' }, 'option "payload" of the handler'],
+    [
+      'a policy that cannot be',
+      () => 1,
+      { concurrency: 0 },
+      'option "concurrency" must be an integer from 1',
+    ],
+    ['no handler', undefined, {}, 'the handler of "x" must be a function, got undefined'],
+  ])('refuses %s', async (_, handler, options, message) => {
+    const service = new Service(new FakeNetwork().link());
+    for (const register of ['on', 'respond'] as const) {
+      const registered = service[register]('x', handler as never, options as never);
+      await expect(registered).rejects.toMatchObject({
+        code: 'PETREL_INVALID_ARGUMENT',
+        message: expect.stringContaining(message),
+      });
+    }
+  });
+
+  it('keeps nothing of an Observable that was answered with, and leaves it when answers cannot go out', async () => {
+    const network = new FakeNetwork();
+    const service = new Service(network.link(), { onError: () => {} });
+    let signal: AbortSignal | undefined;
+    const left = vi.fn();
+    await service.respond('count', (bad: boolean, context) => {
+      signal = context.signal;
+      const values = bad ? [1n] : [1, 2];
+      return {
+        subscribe(observer: { next(value: unknown): void; complete(): void }) {
+          for (const value of values) observer.next(value);
+          if (!bad) observer.complete();
+          return { unsubscribe: left };
+        },
+      };
+    });
+    const items: unknown[] = [];
+    for await (const item of service.requestStream('count', false)) items.push(item);
+    expect(items).toEqual([1, 2]);
+    await expect(service.request('count', true)).rejects.toThrow(RemoteError);
+    expect(left).toHaveBeenCalledTimes(2);
+    expect(getEventListeners(signal as AbortSignal, 'abort')).toEqual([]);
   });
 
   it('drains on close: no new messages, running handlers finish and may still publish', async () => {

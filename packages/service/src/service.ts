@@ -67,7 +67,7 @@ export class Service {
   }
 
   /** Runs `handler` for each message of a Topic Filter; resolves when the server has granted the subscription. */
-  on<Data = unknown>(
+  async on<Data = unknown>(
     topicFilter: string,
     handler: EventHandler<Data>,
     options: HandlerOptions = {},
@@ -76,7 +76,7 @@ export class Service {
   }
 
   /** Answers the requests of a Topic Filter; resolves when the server has granted the subscription. */
-  respond<Data = unknown, Result = unknown>(
+  async respond<Data = unknown, Result = unknown>(
     topicFilter: string,
     handler: RequestHandler<Data, Result>,
     options: HandlerOptions = {},
