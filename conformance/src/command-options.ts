@@ -30,10 +30,12 @@ export const usage = `Tests a broker against every normative statement of MQTT 5
   --limited-url <url>        a listener of the same broker that announces Maximum QoS 0 and Retain Available 0
   --denied-topic <name>      a topic that nobody may publish or subscribe to
   --refused-user <name>      a User Name that is refused with any password
+  --refused-client-id <id>   a Client Identifier that is refused
   --scram <user:password>    what the broker accepts by SCRAM-SHA-256 in AUTH packets
   --client petrel|mqtt-js    test a client instead, against the statements that bind clients
   --version 5|311            test one version only
   --only <id>                test one statement only, such as MQTT-3.3.1-5
+  --trace                    print every packet, as "test.connection --> sent" and "<-- received"; best with --only
   --json <file>              also write the result as JSON; "-" writes it to standard output instead of the table
   --name <name>              name of the broker in the result (default: its host and port)
   --timeout <ms>             how long each expectation waits before it fails (default: 3000)
@@ -70,8 +72,10 @@ export function readCommandOptions(args: readonly string[]): CommandOptions & { 
       password: url.password === '' ? undefined : Buffer.from(decodeURIComponent(url.password)),
       deniedTopic: values['denied-topic'],
       refusedUserName: values['refused-user'],
+      refusedClientIdentifier: values['refused-client-id'],
       scram: readScram(values.scram),
       timeoutMs: readTimeout(values.timeout),
+      trace: values.trace === true ? (line) => process.stderr.write(`${line}\n`) : undefined,
     },
   };
 }
@@ -84,12 +88,14 @@ function parse(args: readonly string[]) {
       options: {
         help: { type: 'boolean' },
         report: { type: 'boolean' },
+        trace: { type: 'boolean' },
         client: text,
         url: text,
         'websocket-url': text,
         'limited-url': text,
         'denied-topic': text,
         'refused-user': text,
+        'refused-client-id': text,
         scram: text,
         version: text,
         only: text,

@@ -12,7 +12,7 @@ import { testedVersions } from './statements.js';
 export async function runClient(
   adapter: ClientAdapter,
   selection: Selection = {},
-  timeoutMs = 3000,
+  timeoutMs = 5000,
 ): Promise<RunResult> {
   const results = await runTests(selectTests(clientTests, selection), {
     createContext: ({ version }) => new ClientContext(adapter, version, timeoutMs),

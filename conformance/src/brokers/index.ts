@@ -1,9 +1,10 @@
 /** Every broker that the report compares, by the key of its record; the ones that are not installed keep what was recorded. */
-import { findMosquitto, findNats } from '@petrel/testing';
+import { findMosquitto, findNats, findRabbitMq } from '@petrel/testing';
 import { startAedes, startAedesBeta } from './aedes.js';
 import { startMosquittoTarget } from './mosquitto.js';
 import { startNatsTarget } from './nats.js';
 import { startPetrel } from './petrel.js';
+import { startRabbitMqTarget } from './rabbitmq.js';
 import type { RunningTarget } from './running-target.js';
 
 /** One broker of the report. */
@@ -22,6 +23,7 @@ export const comparedBrokers: readonly ComparedBroker[] = [
   { key: 'aedes', start: startAedes },
   { key: 'aedes-beta', start: startAedesBeta },
   { key: 'nats', start: startNatsTarget, missing: hintUnlessFound(findNats()) },
+  { key: 'rabbitmq', start: startRabbitMqTarget, missing: hintUnlessFound(findRabbitMq()) },
 ];
 
 function hintUnlessFound({

@@ -1,10 +1,11 @@
-/** NATS server with JetStream: MQTT 3.1.1. It has no way to deny a topic to everybody without accounts, so nothing is arranged. */
+/** NATS server with JetStream: MQTT 3.1.1. Denying a topic to everybody would need accounts, so that is not arranged. */
 import { startNats } from '@petrel/testing';
 import { localTimeoutMs, type RunningTarget } from './running-target.js';
 
 /** Starts it on free loopback ports. */
 export async function startNatsTarget(): Promise<RunningTarget> {
-  const broker = await startNats();
+  // Sends again after this time, not when a client comes back; its default of 30 s is longer than the tests wait.
+  const broker = await startNats({ mqtt: 'ack_wait: "1s"' });
   return {
     name: `NATS ${/Version:\s+(\S+)/.exec(broker.process.output)?.[1] ?? 'of unknown version'}`,
     target: {

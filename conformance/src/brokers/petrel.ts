@@ -9,8 +9,13 @@ const refusal = {
     'This topic is closed to everybody, which is a rather long story to tell in an acknowledgement.',
 };
 
+const refusedClientIdentifier = 'petrel-conformance-refused';
+
 const hooks: BrokerHooks = {
-  authenticate: ({ userName }) => userName !== arranged.refusedUserName,
+  authenticate: ({ userName, clientIdentifier }) =>
+    clientIdentifier === refusedClientIdentifier
+      ? { reasonCode: 0x85 }
+      : userName !== arranged.refusedUserName,
   authorizePublish: (_, { topicName }) => (topicName === arranged.deniedTopic ? refusal : true),
   authorizeSubscribe: (_, { topicFilter }) => (topicFilter === arranged.deniedTopic ? refusal : true),
 };
@@ -35,6 +40,7 @@ export async function startPetrel(): Promise<RunningTarget> {
       webSocketUrl: addressOf(broker, 1),
       limitedUrl: addressOf(limited, 0),
       ...arranged,
+      refusedClientIdentifier,
       timeoutMs: localTimeoutMs,
     },
     async stop() {

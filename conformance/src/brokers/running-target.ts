@@ -16,4 +16,4 @@ export const arranged = {
 } as const;
 
 /** How long expectations wait for a broker on this machine. */
-export const localTimeoutMs = 3000;
+export const localTimeoutMs = 5000;

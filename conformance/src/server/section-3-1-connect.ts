@@ -6,14 +6,18 @@ import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 
-/** A first packet that the server refuses, followed by a PUBLISH that must not take effect. */
-async function refusedThenPublish(t: TestContext, refused: Uint8Array): Promise<void> {
+/** A first packet that the server refuses, followed by a PUBLISH that must not take effect. False when the server accepts it. */
+async function refusedThenPublish(t: TestContext, refused: Uint8Array): Promise<boolean> {
   const topicName = t.topic();
   const [publisher, subscriber] = await t.pair(topicName);
   const stranger = await t.open();
   stranger.send(refused, stranger.publishPacket(topicName, 'from a refused client'));
+  const answer = await stranger.next().catch(() => undefined);
+  // What a lenient broker accepts is no refusal; the statement that it broke has a test of its own.
+  if (answer?.packet.type === 'connack' && answer.packet.reasonCode === 0) return false;
   await stranger.waitClosed();
   await subscriber.expectNothingBefore(publisher, topicName);
+  return true;
 }
 
 export const connectTests = [
@@ -158,17 +162,18 @@ export const connectTests = [
     { v5: 'MQTT-3.1.3-8' },
     'a Client Identifier that is rejected gets 0x85 or no answer, and the connection is closed',
     async (t) => {
-      for (const clientIdentifier of ['x'.repeat(65_535), 'a\u0001b', 'a+b', 'a#b', 'a/b', '$SYS']) {
+      const arranged = t.target.refusedClientIdentifier;
+      const candidates = ['x'.repeat(10_000), 'a\u0001b', 'a+b', 'a#b', 'a/b', '$SYS'];
+      for (const clientIdentifier of arranged === undefined ? candidates : [arranged]) {
         const client = await t.open();
         client.send(t.connectPacket({ clientIdentifier }));
         const connack = await client.expectPacket('connack').catch(() => undefined);
         if (connack?.reasonCode === 0) continue;
-        if (connack !== undefined && connack.reasonCode !== 0x95)
-          expectEqual(connack.reasonCode, 0x85, 'Reason Code of CONNACK');
+        if (connack !== undefined) expectEqual(connack.reasonCode, 0x85, 'Reason Code of CONNACK');
         await client.waitClosed();
         return;
       }
-      t.require(false, 'the broker accepts every Client Identifier that can be written');
+      t.require(false, 'the broker accepts every Client Identifier, and no --refused-client-id is known');
     },
   ),
 
@@ -221,25 +226,22 @@ export const connectTests = [
     { v5: 'MQTT-3.1.4-6', v311: 'MQTT-3.1.4-5' },
     'what a refused client sends behind its CONNECT has no effect',
     async (t) => {
-      await refusedThenPublish(
-        t,
-        connectFrame(t.version, { flags: 0x03, payload: string(t.clientIdentifier()) }),
-      );
-      await refusedThenPublish(
-        t,
-        connectFrame(t.version, { level: 2, payload: string(t.clientIdentifier()) }),
-      );
       const identifier = string(t.clientIdentifier());
-      if (t.isVersion5) {
-        const unknownMethod = [0x15, string('petrel-conformance-unknown')];
-        await refusedThenPublish(t, connectFrame(5, { properties: unknownMethod, payload: identifier }));
-      } else {
-        await refusedThenPublish(t, connectFrame(4, { flags: 0x00, payload: string('') }));
-      }
+      const unknownMethod = [0x15, string('petrel-conformance-unknown')];
+      const refused = [
+        connectFrame(t.version, { flags: 0x03, payload: identifier }),
+        connectFrame(t.version, { level: 2, payload: identifier }),
+        t.isVersion5
+          ? connectFrame(5, { properties: unknownMethod, payload: identifier })
+          : connectFrame(4, { flags: 0x00, payload: string('') }),
+      ];
       if (t.target.refusedUserName !== undefined) {
         const credentials = bytes(identifier, string(t.target.refusedUserName), string('wrong'));
-        await refusedThenPublish(t, connectFrame(t.version, { flags: 0xc2, payload: credentials }));
+        refused.push(connectFrame(t.version, { flags: 0xc2, payload: credentials }));
       }
+      let refusals = 0;
+      for (const connect of refused) if (await refusedThenPublish(t, connect)) refusals++;
+      expectTrue(refusals > 0, 'not one CONNECT was refused');
     },
   ),
 

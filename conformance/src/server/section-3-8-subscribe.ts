@@ -176,7 +176,6 @@ export const subscribeTests = [
     'the codes of SUBACK are the granted QoS of each filter, or a failure, in the order of the filters',
     async (t) => {
       const client = await t.connect();
-      const maximum = client.connack.properties.maximumQoS ?? 2;
       const wanted = [2, 0, 1, 0, 2, 1] as const;
       const requests = wanted.map((qos, index) => [t.topic(String(index)), qos] as const);
       const { deniedTopic } = t.target;
@@ -185,11 +184,10 @@ export const subscribeTests = [
         deniedTopic === undefined ? requests : [[deniedTopic, 1], ...requests],
       );
       const granted = deniedTopic === undefined ? codes : codes.slice(1);
-      expectEqual(
-        granted,
-        wanted.map((qos) => Math.min(qos, maximum)),
-        'codes of SUBACK',
-      );
+      expectEqual(granted.length, wanted.length, 'codes of SUBACK');
+      // A server may grant less than was asked for, but never more.
+      const isInOrder = granted.every((code, index) => code >= 0x80 || code <= (wanted[index] ?? 0));
+      expectTrue(isInOrder, `asked for QoS ${wanted.join(', ')}, granted ${granted.join(', ')}`);
     },
   ),
 

@@ -12,10 +12,14 @@ export interface Target {
   readonly password?: Uint8Array | undefined;
   /** A User Name that the broker refuses, with any password. */
   readonly refusedUserName?: string | undefined;
+  /** A Client Identifier that the broker refuses. */
+  readonly refusedClientIdentifier?: string | undefined;
   /** A Topic Name that nobody may publish or subscribe to. */
   readonly deniedTopic?: string | undefined;
   /** User Name and password that the broker accepts by SCRAM-SHA-256 in AUTH packets. */
   readonly scram?: { readonly userName: string; readonly password: string } | undefined;
   /** How long each expectation waits before it fails. */
   readonly timeoutMs: number;
+  /** Told of everything that goes over the wire, a line each. */
+  readonly trace?: ((line: string) => void) | undefined;
 }

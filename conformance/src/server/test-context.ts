@@ -30,6 +30,8 @@ export class TestContext {
   readonly target: Target;
   readonly #name: string;
   readonly #cuts: (() => void)[] = [];
+  /** Connections so far; the trace tells them apart by it. */
+  #opened = 0;
   readonly #retained = new Set<string>();
   readonly #sessions = new Set<string>();
 
@@ -58,10 +60,16 @@ export class TestContext {
 
   /** A connection on which nothing has been sent. */
   async open(url = this.target.url): Promise<TestClient> {
-    const { timeoutMs } = this.target;
+    const { timeoutMs, trace } = this.target;
+    const label = `${this.#name.split('/')[1] ?? ''}.${++this.#opened}`;
     const client = new TestClient(
       await openTransport(url, timeoutMs),
-      { otherEnd: 'server', protocolVersion: this.version, timeoutMs },
+      {
+        otherEnd: 'server',
+        protocolVersion: this.version,
+        timeoutMs,
+        trace: trace && ((line) => trace(`${label} ${line}`)),
+      },
       (sender, packet) => this.#observe(sender, packet),
     );
     this.closeAfterwards(() => client.cut());

@@ -31,6 +31,8 @@ export interface PeerOptions {
   readonly protocolVersion: ProtocolVersion;
   /** How long an expectation waits before it fails. */
   readonly timeoutMs: number;
+  /** Told of everything that goes over the wire, a line each. */
+  readonly trace?: ((line: string) => void) | undefined;
 }
 
 /** One end, by hand. */
@@ -44,6 +46,7 @@ export class Peer {
   readonly #reader: PacketReader;
   readonly #inbox: Received[] = [];
   readonly #wakers = new Set<() => void>();
+  readonly #trace: (line: string) => void;
   #failure: Error | undefined;
   #isClosed = false;
 
@@ -51,6 +54,7 @@ export class Peer {
     this.protocolVersion = options.protocolVersion;
     this.timeoutMs = options.timeoutMs;
     this.#otherEnd = options.otherEnd;
+    this.#trace = options.trace ?? (() => {});
     this.#transport = transport;
     this.#reader = new PacketReader({
       sender: options.otherEnd,
@@ -59,6 +63,7 @@ export class Peer {
     transport.listen(
       (chunk) => this.#read(chunk),
       () => {
+        if (!this.#isClosed) this.#trace('closed');
         this.#isClosed = true;
         this.#wake();
       },
@@ -74,6 +79,10 @@ export class Peer {
     const chunks = parts.map((part) =>
       'type' in part ? encodePacket(part, this.protocolVersion) : Uint8Array.from(part),
     );
+    for (const [index, part] of parts.entries()) {
+      const known = 'type' in part ? describePacket(part) : 'made by hand';
+      this.#trace(`--> ${known} ${hex(chunks[index] as Uint8Array)}`);
+    }
     this.#transport.write(Buffer.concat(chunks));
   }
 
@@ -156,7 +165,9 @@ export class Peer {
       while (this.#reader.nextFrame()) {
         const { frameStart, frameEnd } = this.#reader;
         const bytes = this.#reader.bytes.slice(frameStart, frameEnd);
+        this.#trace(`<-- ${hex(bytes)}`);
         const packet = this.#reader.decodeFrame();
+        this.#trace(`    ${describePacket(packet)}`);
         if (packet.type === 'connect') this.protocolVersion = packet.protocolVersion;
         this.lastPacketType = packet.type;
         this.#inbox.push({ packet, bytes });
@@ -206,4 +217,10 @@ export class Peer {
     const last = this.#inbox.slice(-3).map(({ packet }) => describePacket(packet));
     return last.length === 0 ? 'nothing' : last.join(', ');
   }
+}
+
+/** Bytes for people, as many as a line can hold. */
+function hex(bytes: Uint8Array): string {
+  const shown = Buffer.from(bytes.subarray(0, 64)).toString('hex');
+  return bytes.length > 64 ? `${shown}… (${bytes.length} bytes)` : shown;
 }

@@ -7,11 +7,11 @@ const withoutChannelBinding = 'n,,';
 export class Scram {
   readonly #password: string;
   readonly #clientFirstBare: string;
-  readonly #nonce = randomBytes(18).toString('base64');
 
-  constructor(userName: string, password: string) {
+  /** `nonce`: any text without a comma, never the same twice. */
+  constructor(userName: string, password: string, nonce = randomBytes(18).toString('base64')) {
     this.#password = password;
-    this.#clientFirstBare = `n=${userName.replaceAll('=', '=3D').replaceAll(',', '=2C')},r=${this.#nonce}`;
+    this.#clientFirstBare = `n=${userName.replaceAll('=', '=3D').replaceAll(',', '=2C')},r=${nonce}`;
   }
 
   /** The message that opens the exchange. */

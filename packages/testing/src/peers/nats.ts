@@ -14,9 +14,9 @@ export function findNats(): Peer {
   });
 }
 
-/** Starts NATS on loopback with MQTT and MQTT over WebSocket. `config`: more lines of its configuration. */
+/** Starts NATS on loopback with MQTT and MQTT over WebSocket. `config`: more lines of its configuration; `mqtt`: of its MQTT part. */
 export function startNats(
-  options: { readonly config?: string; readonly port?: number } = {},
+  options: { readonly config?: string; readonly mqtt?: string; readonly port?: number } = {},
 ): Promise<RunningBroker> {
   return startBrokerProcess({
     command: pathOf(findNats()),
@@ -25,7 +25,10 @@ export function startNats(
 server_name: petrel_test
 listen: "127.0.0.1:-1"
 jetstream { store_dir: ${JSON.stringify(folder)} }
-mqtt { listen: "127.0.0.1:${port}" }
+mqtt {
+  listen: "127.0.0.1:${port}"
+  ${options.mqtt ?? ''}
+}
 websocket { listen: "127.0.0.1:${webSocketPort}", no_tls: true }
 ${options.config ?? ''}
 `,
