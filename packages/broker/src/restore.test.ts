@@ -95,6 +95,21 @@ describe('acknowledge only what the store owns', () => {
   });
 });
 
+test('PUBREL waits until the store owns the PUBREC, after which the message must not be sent again [MQTT-4.3.3-6]', async () => {
+  const store = new SlowStore();
+  const { broker } = await openBroker({ store });
+  const peer = await connected(broker, lasting);
+  await subscribed(peer, 'a', { qos: 2 });
+  const publisher = await connected(broker);
+  await published(publisher, 'a', '', 2);
+  const { packetIdentifier } = await peer.receive('publish');
+  store.holds = true;
+  peer.send(acknowledgement('pubrec', packetIdentifier));
+  await peer.expectNothing();
+  store.settle();
+  expect(await peer.receive('pubrel')).toMatchObject({ packetIdentifier });
+});
+
 describe('a second broker on the same store', () => {
   test('has the sessions with subscriptions, queues, exchanges and identifiers of the first', async () => {
     const store = new MemoryStore();

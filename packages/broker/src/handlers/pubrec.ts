@@ -9,11 +9,17 @@ export function handlePubrec(
   packetIdentifier: number,
   reasonCode: number,
 ): undefined {
+  const { acknowledgements, context } = connection;
   const { deliveries } = connection.session as Session;
   switch (deliveries.pubrec(packetIdentifier, reasonCode)) {
-    case 'release':
-      connection.sendPubrel(packetIdentifier, codes.success); // [MQTT-4.3.3-4]
+    case 'release': {
+      // After PUBREL the client forgets the identifier: a broker that forgot PUBREC would send the message once more.
+      const commit = context.store.commit();
+      if (acknowledgements.mayLeaveNow(commit))
+        connection.sendPubrel(packetIdentifier, codes.success); // [MQTT-4.3.3-4]
+      else acknowledgements.after(commit, () => connection.sendPubrel(packetIdentifier, codes.success));
       return;
+    }
     case 'unknown':
       if (reasonCode < 0x80) connection.sendPubrel(packetIdentifier, codes.packetIdentifierNotFound);
       return;

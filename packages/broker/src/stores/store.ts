@@ -3,7 +3,7 @@
  * survive: sessions with an expiry interval, their subscriptions, deliveries and identifiers, retained messages.
  *
  * The rule of the seam: acknowledge only after the store owns it. Methods that write return at once; commit() tells when everything
- * written so far is owned, and PUBACK, PUBREC, PUBCOMP, SUBACK, UNSUBACK and CONNACK leave after that.
+ * written so far is owned, and PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK and CONNACK leave after that.
  */
 import type { MessageProperties, QoS, RetainHandling } from '@petrel/protocol';
 
