@@ -36,7 +36,7 @@ function describeEvent(event: HistoryEvent): string | undefined {
     case 'restart':
       return `the broker ${event.graceful ? 'closes' : 'dies'}, and another one opens`;
     case 'fault':
-      return `the broker reports ${String(event.error)}`;
+      return `${event.who} reports ${String(event.error)}`;
     default:
       return undefined;
   }

@@ -2,6 +2,7 @@
 
 import type { QoS, RetainHandling } from '@petrel/protocol';
 import { SeededRandom } from '@petrel/testing';
+import { petrelPrefix } from './run.js';
 import type {
   Action,
   ConnectionFaults,
@@ -31,7 +32,11 @@ class Generator {
 
   constructor(random: SeededRandom) {
     this.#random = random;
-    this.#clients = Array.from({ length: random.integer(2, 5) }, (_, index) => `c${index}`);
+    // Others than the model are there in some runs only: the model goes where it is told, and so finds more.
+    const petrelClients = random.chance(0.3) ? random.integer(1, 3) : 0;
+    this.#clients = Array.from({ length: random.integer(2, 5) }, (_, index) =>
+      index < petrelClients ? `${petrelPrefix}${index}` : `c${index}`,
+    );
     this.#protocolVersions = new Map(this.#clients.map((name) => [name, random.chance(0.25) ? 4 : 5]));
   }
 

@@ -44,8 +44,8 @@ export type HistoryEvent =
     }
   /** The broker dies, or begins to close; another one follows in the same moment. */
   | { readonly kind: 'restart'; readonly at: number; readonly graceful: boolean }
-  /** The broker says that something is wrong with itself. */
-  | { readonly kind: 'fault'; readonly at: number; readonly error: unknown };
+  /** The broker says that something is wrong with itself, or a client that the broker broke a rule. */
+  | { readonly kind: 'fault'; readonly at: number; readonly who: string; readonly error: unknown };
 
 /** The events of one run, and the step each belongs to. */
 export class History {

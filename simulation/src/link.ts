@@ -72,7 +72,9 @@ export class Link {
     stream.on('data', (chunk: Uint8Array) => this.#fromBroker(chunk));
     stream.on('end', () => this.#closedByBroker());
     stream.on('close', () => this.#closedByBroker());
-    stream.on('error', (error) => context.history.add({ kind: 'fault', at: context.history.now, error }));
+    stream.on('error', (error) =>
+      context.history.add({ kind: 'fault', at: context.history.now, who: 'the link', error }),
+    );
   }
 
   /** The client sends. */

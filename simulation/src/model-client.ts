@@ -9,22 +9,14 @@ import {
   PacketReader,
   type PublishPacket,
 } from '@petrel/protocol';
-import type { Clock } from '@petrel/testing';
-import type { History } from './history.js';
-import type { Link, LinkUser } from './link.js';
+import type { Link } from './link.js';
 import { messageOf, payloadOf } from './message-name.js';
 import { connectPacketOf } from './model-packets.js';
+import type { ClientContext, SimulatedClient } from './simulated-client.js';
 import type { ConnectStep, PublishStep, SubscribeStep } from './step.js';
 
-/** What a client needs of the world. */
-export interface ClientContext {
-  readonly clock: Clock;
-  readonly history: History;
-  openLink(step: ConnectStep, user: LinkUser): Link;
-}
-
 /** A client in the hands of a run. */
-export class ModelClient {
+export class ModelClient implements SimulatedClient {
   readonly name: string;
   readonly #context: ClientContext;
   #outbound: OutboundDelivery<PublishStep>;
@@ -58,9 +50,13 @@ export class ModelClient {
     const reader = new PacketReader({ sender: 'server', protocolVersion: step.protocolVersion });
     const link = this.#context.openLink(step, {
       onBytes: (bytes) => {
-        reader.push(bytes);
-        for (let packet = reader.next(); packet !== undefined; packet = reader.next()) {
-          if (this.#link === link) this.#handle(packet);
+        try {
+          reader.push(bytes);
+          for (let packet = reader.next(); packet !== undefined; packet = reader.next()) {
+            if (this.#link === link) this.#handle(packet);
+          }
+        } catch (error) {
+          this.#refuse(link, error);
         }
       },
       onClose: () => {
@@ -118,6 +114,10 @@ export class ModelClient {
     link?.close();
   }
 
+  destroy(): void {
+    this.#lost();
+  }
+
   #request(packetOf: (packetIdentifier: number) => Packet): void {
     const packetIdentifier = this.#isConnected ? this.#identifiers.allocate() : undefined;
     if (packetIdentifier === undefined) return;
@@ -158,6 +158,14 @@ export class ModelClient {
         return;
       default:
     }
+  }
+
+  /** The broker broke a rule, and the client goes. */
+  #refuse(link: Link, error: unknown): void {
+    const { history } = this.#context;
+    history.add({ kind: 'fault', at: history.now, who: this.name, error });
+    if (this.#link === link) this.#lost();
+    link.close();
   }
 
   /** Without Session Present nothing of what was under way is known any more on either side [MQTT-3.2.2-5]. */

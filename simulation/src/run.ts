@@ -1,10 +1,12 @@
 /** One run: the broker, its clients and the network, through a list of steps to a quiet end. */
 import { type Broker, createBroker, type Logger, type Store } from '@petrel/broker';
-import { FakeClock } from '@petrel/testing';
+import { FakeClock, SeededRandom } from '@petrel/testing';
 import { History, type HistoryEvent } from './history.js';
 import { Link, type LinkUser } from './link.js';
 import { ModelClient } from './model-client.js';
+import { PetrelClient } from './petrel-client.js';
 import { settle } from './settle.js';
+import type { SimulatedClient } from './simulated-client.js';
 import { SimulatedStore } from './simulated-store.js';
 import { type ConnectStep, noFaults, type Step } from './step.js';
 import type { Tamper } from './tamper.js';
@@ -15,6 +17,9 @@ export const witness = 'witness';
 export const auditor = 'auditor';
 /** What the broker of a run announces. */
 export const serverReceiveMaximum = 4;
+
+/** How the names begin of clients that are real ones. */
+export const petrelPrefix = 'petrel';
 
 const quietMs = 2_000;
 
@@ -34,7 +39,8 @@ class World {
   readonly #tamper: Tamper;
   readonly #clock = new FakeClock();
   readonly #store = new SimulatedStore();
-  readonly #clients = new Map<string, ModelClient>();
+  readonly #clients = new Map<string, SimulatedClient>();
+  readonly #random = new SeededRandom(0);
   readonly #links: Link[] = [];
   #broker!: Broker;
 
@@ -73,6 +79,7 @@ class World {
   }
 
   async close(): Promise<void> {
+    for (const client of this.#clients.values()) client.destroy();
     await this.#broker.destroy();
   }
 
@@ -88,7 +95,7 @@ class World {
     }
   }
 
-  #actOf(client: ModelClient, step: Exclude<Step, { kind: 'wait' | 'restart' }>): void {
+  #actOf(client: SimulatedClient, step: Exclude<Step, { kind: 'wait' | 'restart' }>): void {
     switch (step.kind) {
       case 'connect':
         client.connect(step);
@@ -152,7 +159,8 @@ class World {
 
   #logger(): Logger {
     const { history } = this;
-    const fault = (error: unknown): void => history.add({ kind: 'fault', at: history.now, error });
+    const fault = (error: unknown): void =>
+      history.add({ kind: 'fault', at: history.now, who: 'the broker', error });
     return { debug: () => {}, info: () => {}, warn: fault, error: fault };
   }
 
@@ -168,12 +176,14 @@ class World {
     } while (!isOver);
   }
 
-  #client(name: string): ModelClient {
+  #client(name: string): SimulatedClient {
     const known = this.#clients.get(name);
     if (known !== undefined) return known;
-    const client = new ModelClient(name, {
+    const Kind = name.startsWith(petrelPrefix) ? PetrelClient : ModelClient;
+    const client = new Kind(name, {
       clock: this.#clock,
       history: this.history,
+      random: this.#random.next,
       openLink: (step, user) => this.#openLink(step, user),
     });
     this.#clients.set(name, client);

@@ -106,7 +106,8 @@ export class SessionBook {
         const { topicName, qos, retain } = packet;
         const message = messageOf(packet.payload);
         const known = this.publications.get(message);
-        if (known === undefined || qos < 2)
+        // At QoS 2 a repetition is a new message only to a session that never saw it.
+        if (known === undefined || qos < 2 || !known.sessions.has(session))
           this.arrivals.push({ position, message, topicName, qos, retain, dup: packet.dup });
         const publication: BookedPublication = known ?? {
           message,

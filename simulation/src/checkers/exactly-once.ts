@@ -16,7 +16,7 @@ export const exactlyOnce: Checker = {
       for (const [message, count] of counts) {
         const sent =
           record.book.publications.get(message) ?? record.book.wills.find((will) => will.message === message);
-        if (count === 1 || sent === undefined || mayBeSentAgain(sent)) continue;
+        if (count === 1 || sent === undefined || mayBeSentAgain(record, sent)) continue;
         const allowed = reasonsToSend(record, session, sent);
         if (count > allowed)
           repeated.push(
@@ -28,9 +28,10 @@ export const exactlyOnce: Checker = {
   },
 };
 
-/** By its publisher: at QoS 1, or when a session was lost with the answer. */
-function mayBeSentAgain(sent: BookedPublication | BookedWill): boolean {
-  return 'qos' in sent && (sent.qos === 1 || sent.sessions.size > 1);
+/** By its publisher: at QoS 1, or when a session was lost with the answer. A Will comes with every connection. */
+function mayBeSentAgain({ book }: RunRecord, sent: BookedPublication | BookedWill): boolean {
+  if ('qos' in sent) return sent.qos === 1 || sent.sessions.size > 1;
+  return book.wills.filter(({ message }) => message === sent.message).length > 1;
 }
 
 /** One for all plain subscriptions, one for each Shared Subscription, one for each SUBSCRIBE that asks for retained messages. */

@@ -13,7 +13,7 @@ export const faults: Checker = {
   name: 'faults',
   check({ events }) {
     return events.flatMap((event) => {
-      if (event.kind === 'fault') return [`the broker reports ${String(event.error)}`];
+      if (event.kind === 'fault') return [`${event.who} reports ${String(event.error)}`];
       if (event.kind !== 'leave') return [];
       const { packet, client } = event;
       if (packet.type === 'disconnect' && !usual.includes(packet.reasonCode))

@@ -9,7 +9,7 @@ import { order } from './order.js';
 import { quotas } from './quotas.js';
 import { retained } from './retained.js';
 import { sessions } from './sessions.js';
-import { shared } from './shared.js';
+import { sharedSubscriptions } from './shared-subscriptions.js';
 import { wills } from './wills.js';
 
 /** In the order in which their findings are reported. */
@@ -21,7 +21,7 @@ export const checkers: readonly Checker[] = [
   retained,
   wills,
   sessions,
-  shared,
+  sharedSubscriptions,
   quotas,
   identifiers,
 ];

@@ -6,7 +6,7 @@ import { generateSteps } from '../generate-steps.js';
 import { run } from '../run.js';
 import type { Tamper } from '../tamper.js';
 
-const seeds = 25;
+const seeds = 80;
 
 /** Plants the bug in one run after the other, until the checker finds it; fails when it never does. */
 export async function expectCaught(checker: string, plant: () => Tamper): Promise<void> {

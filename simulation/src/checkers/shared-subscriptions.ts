@@ -12,8 +12,8 @@ interface Member {
 }
 
 /** Not more than one, and one as long as somebody is left. */
-export const shared: Checker = {
-  name: 'shared',
+export const sharedSubscriptions: Checker = {
+  name: 'shared subscriptions',
   check(record) {
     return [...record.book.publications.values()].flatMap((publication) => {
       const groups = groupsOf(record, publication);
