@@ -187,6 +187,22 @@ export class Client {
   }
 
   /**
+   * Authenticates again on the live connection (MQTT 5.0 section 4.12.1), while everything else goes on.
+   *
+   * Resolves when the server has accepted; without a connection, once there is one, since that has just authenticated. Rejects with
+   * UsageError without the option `authentication`, with AuthenticationError when the server has not proved itself, with ConnectionError when the
+   * connection ends, which is how a server refuses.
+   */
+  async reauthenticate(): Promise<void> {
+    if (this.#ended !== undefined) throw this.#ended;
+    if (this.#options.authentication === undefined) {
+      throw new UsageError('reauthenticate() needs the option "authentication" [MQTT-4.12.0-7]');
+    }
+    if (this.status === 'connected') await this.#session.reauthentication.start();
+    else await this.connected();
+  }
+
+  /**
    * Finishes and closes: takes no new messages, waits for messages in flight and running handlers, up to `graceMs` (default: the option
    * `closeTimeoutMs`), sends DISCONNECT. What is left then is rejected with ConnectionError. May be called twice.
    */

@@ -1,28 +1,50 @@
 /** Builds CONNECT from the options, and gets the credentials for it. */
 import {
+  type AuthProperties,
   type ConnectPacket,
   largestPacketSize,
   noProperties,
   type ProtocolVersion,
   UsageError,
 } from '@petrel/protocol';
+import { Exchange } from './authentication/exchange.js';
 import type { Endpoint } from './endpoint.js';
 import { ConnectError } from './errors.js';
 import type { ValueOrFunction } from './options.js';
 import { toPayload } from './payload.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
-/** User name and password for one server. */
+/** What to authenticate by at one server. */
 export interface Credentials {
   readonly userName: string | undefined;
   readonly password: Uint8Array | undefined;
+  /** Of enhanced authentication. */
+  readonly exchange: Exchange | undefined;
+  readonly first: AuthProperties;
 }
 
 /** Asks the option functions, then the URL; throws ConnectError when a function fails. */
 export async function resolveCredentials(options: ResolvedOptions, endpoint: Endpoint): Promise<Credentials> {
   const userName = (await currentValue(options.userName, 'userName')) ?? endpoint.userName;
   const password = (await currentValue(options.password, 'password')) ?? endpoint.password;
-  return { userName, password: password === undefined ? undefined : toPayload(password) };
+  const { exchange, first } = await beginAuthentication(options);
+  return { userName, password: password === undefined ? undefined : toPayload(password), exchange, first };
+}
+
+async function beginAuthentication({ authentication }: ResolvedOptions) {
+  if (authentication === undefined) return { exchange: undefined, first: noProperties };
+  try {
+    const exchange = new Exchange(authentication);
+    return { exchange, first: await exchange.first() };
+  } catch (cause) {
+    throw new ConnectError(
+      'PETREL_CONNECT_CREDENTIALS',
+      'the method given as option "authentication" failed',
+      {
+        cause,
+      },
+    );
+  }
 }
 
 async function currentValue<T>(value: ValueOrFunction<T>, name: string): Promise<T> {
@@ -41,7 +63,7 @@ export function connectPacket(
   options: ResolvedOptions,
   protocolVersion: ProtocolVersion,
   session: { readonly clientIdentifier: string; readonly cleanStart: boolean },
-  credentials: Credentials,
+  { userName, password, first }: Credentials,
 ): ConnectPacket {
   if (protocolVersion !== 5 && session.clientIdentifier === '' && !session.cleanStart) {
     throw new UsageError('MQTT 3.x needs a clientIdentifier when cleanStart is false [MQTT-3.1.3-7]');
@@ -52,8 +74,9 @@ export function connectPacket(
     ...session,
     keepAlive: options.keepAlive,
     will: options.will,
-    ...credentials,
-    properties: protocolVersion === 5 ? properties(options) : noProperties,
+    userName,
+    password,
+    properties: protocolVersion === 5 ? { ...properties(options), ...first } : noProperties,
   };
 }
 

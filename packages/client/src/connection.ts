@@ -202,7 +202,7 @@ export class Connection implements TransportReceiver {
     this.owner.onClose(new ConnectionError('PETREL_CONNECTION_LOST', why, { cause }));
   }
 
-  /** Ends the connection because of an error: tells an MQTT 5 server why, where there is a code for it [MQTT-4.13.2-1]. */
+  /** Ends the connection because of an error: tells an MQTT 5 server why, as far as there is a code for it [MQTT-4.13.2-1]. */
   fail(error: unknown): void {
     if (this.#state !== 'open') return;
     const cause =
@@ -213,8 +213,9 @@ export class Connection implements TransportReceiver {
           });
     const code = cause.reasonCode ?? reasonCode.unspecifiedError;
     const isOurs = !(cause instanceof ConnectionError);
-    if (isOurs && this.protocolVersion === 5 && isReasonCodeOf('disconnect', code, 'client')) {
-      this.#disconnect(code, noProperties);
+    if (isOurs && this.protocolVersion === 5) {
+      const isKnown = isReasonCodeOf('disconnect', code, 'client');
+      this.#disconnect(isKnown ? code : reasonCode.unspecifiedError, noProperties);
     } else {
       this.destroy();
     }

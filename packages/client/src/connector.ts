@@ -107,6 +107,7 @@ export class Connector {
         onSend,
         onReceive,
         connect,
+        exchange: credentials.exchange,
         timeoutMs: options.connectTimeoutMs,
         name: endpoint.name,
         onAccepted: (connection: Connection, connack: ConnackPacket) => {

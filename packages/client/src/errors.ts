@@ -9,13 +9,18 @@ export const clientErrorCodes = {
   PETREL_CONNECT_REFUSED: 'The server refused the CONNECT; reasonCode says why.',
   PETREL_CONNECT_CLOSED: 'The server closed the connection without answering the CONNECT.',
   PETREL_CONNECT_BAD_ANSWER: 'What answered the CONNECT broke the protocol or is no MQTT server.',
-  PETREL_CONNECT_CREDENTIALS: 'The function given as userName or password failed; see cause.',
+  PETREL_CONNECT_CREDENTIALS:
+    'The function given as userName or password, or the method given as authentication, failed; see cause.',
+  PETREL_CONNECT_AUTHENTICATION:
+    'Enhanced authentication failed at this end: the server has not proved itself, or the method failed; see cause.',
   PETREL_CONNECT_INVALID: 'The options make a CONNECT that this MQTT version does not allow; see cause.',
   PETREL_CONNECTION_LOST: 'The connection broke; the client reconnects unless it was told not to.',
   PETREL_CONNECTION_SILENT: 'The server answered no PINGREQ within pingTimeoutMs.',
   PETREL_CONNECTION_ENDED: 'The server sent DISCONNECT; reasonCode says why.',
   PETREL_CLIENT_CLOSED: 'The client was closed or destroyed, or has given up reconnecting.',
   PETREL_PUBLISH_REFUSED: 'The server refused the message; reasonCode says why.',
+  PETREL_ACKNOWLEDGEMENT_INVALID:
+    'The server answered the message with the wrong packet for its QoS; it may or may not have arrived.',
   PETREL_SUBSCRIBE_REFUSED: 'The server refused the subscription; reasonCode says why.',
   PETREL_UNSUBSCRIBE_REFUSED: 'The server refused to end the subscription; reasonCode says why.',
   PETREL_SERVER_LIMIT: 'The server announced in its CONNACK that it does not take this; nothing was sent.',

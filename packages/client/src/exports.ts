@@ -1,4 +1,6 @@
 /** What both entries of the package export besides connect and createClient. */
+export type { AuthenticationExchange, AuthenticationMethod } from './authentication/authentication-method.js';
+export { type ScramSha256Options, scramSha256 } from './authentication/scram-sha-256.js';
 export { Client } from './client.js';
 export type { ClientEvents, ClientStatus } from './client-events.js';
 export { type Clock, systemClock } from './clock.js';

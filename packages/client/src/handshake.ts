@@ -1,8 +1,10 @@
 /**
  * CONNECT and what answers it. Ends in one of two ways: accepted, with the connection handed over in the same turn, so that no packet
- * behind the CONNACK is lost; or failed, with the one error that says why. Enhanced authentication will answer AUTH here.
+ * behind the CONNACK is lost; or failed, with the one error that says why. Enhanced authentication answers AUTH in between.
  */
 import {
+  AuthenticationError,
+  type AuthPacket,
   type ConnackPacket,
   type ConnectPacket,
   describePacket,
@@ -10,17 +12,22 @@ import {
   type Packet,
   type PetrelError,
   ProtocolError,
+  reasonCode,
 } from '@petrel/protocol';
+import type { Exchange } from './authentication/exchange.js';
 import { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.js';
 import { ConnectError } from './errors.js';
 
 /** One attempt to connect. */
 export interface HandshakeOptions extends ConnectionOptions {
   readonly connect: ConnectPacket;
+  /** Of enhanced authentication; its first data are in `connect`. */
+  readonly exchange: Exchange | undefined;
+  /** From the opening of the transport to CONNACK, authentication included. */
   readonly timeoutMs: number;
   /** URL without credentials, for messages. */
   readonly name: string;
-  /** Observes what comes before there is a next owner: the CONNACK. */
+  /** Observes what comes before there is a next owner: AUTH and CONNACK. */
   readonly onReceive: (packet: Packet) => void;
   /** Must give the connection its next owner before it returns. */
   readonly onAccepted: (connection: Connection, connack: ConnackPacket) => void;
@@ -67,12 +74,30 @@ export class Handshake implements ConnectionOwner {
         this.#onConnack(packet);
         return;
       case 'auth':
-        throw new ProtocolError(
-          'the server sent AUTH, the CONNECT named no Authentication Method [MQTT-4.12.0-7]',
-        );
+        this.#onAuth(packet);
+        return;
       default:
         throw new ProtocolError(`the server sent ${describePacket(packet)} before CONNACK [MQTT-3.2.0-1]`);
     }
+  }
+
+  #onAuth(packet: AuthPacket): void {
+    const { exchange } = this.#options;
+    if (exchange === undefined) {
+      throw new ProtocolError(
+        'the server sent AUTH, the CONNECT named no Authentication Method [MQTT-4.12.0-7]',
+      );
+    }
+    if (packet.reasonCode === reasonCode.success) {
+      throw new ProtocolError('the server sent AUTH 0x00 instead of CONNACK (MQTT 5.0 section 4.12)');
+    }
+    exchange
+      .answer(packet)
+      .then((answer) => {
+        this.#connection.send(answer);
+        this.#connection.flush();
+      })
+      .catch((error: unknown) => this.#connection.fail(error));
   }
 
   #onConnack(connack: ConnackPacket): void {
@@ -100,20 +125,23 @@ export class Handshake implements ConnectionOwner {
     ) {
       throw new ProtocolError('CONNACK assigns no Client Identifier to a client without one [MQTT-3.2.2-16]');
     }
+    this.#options.exchange?.complete(connack.properties, 'CONNACK');
     this.#over = true;
     this.#cancelTimeout();
     onAccepted(this.#connection, connack);
   }
 
   onDrain(): void {
-    // Nothing waits: CONNECT was the only packet.
+    // Nothing waits: CONNECT and AUTH leave as they are.
   }
 
   onClose(error: PetrelError): void {
     const { name } = this.#options;
     const cause = error.cause ?? error;
     const detail = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-    if (error.code !== 'PETREL_CONNECTION_LOST') {
+    if (error instanceof AuthenticationError) {
+      this.#fail('PETREL_CONNECT_AUTHENTICATION', `${name} is not trusted: ${error.message}`, error);
+    } else if (error.code !== 'PETREL_CONNECTION_LOST') {
       this.#fail('PETREL_CONNECT_BAD_ANSWER', `${name} broke the protocol: ${error.message}`, error);
     } else if (this.#opened) {
       this.#fail('PETREL_CONNECT_CLOSED', `${name} closed without answering the CONNECT${detail}`, cause);

@@ -1,5 +1,6 @@
 /** What a client can be told, each option with its unit and its default. Checked and completed by resolve-options. */
 import type { ConnectProperties, ProtocolVersion, QoS, WillProperties } from '@petrel/protocol';
+import type { AuthenticationMethod } from './authentication/authentication-method.js';
 import type { Clock } from './clock.js';
 import type { SessionStore } from './session-store.js';
 import type { ByteStream, TlsOptions, WebSocketOptions } from './transport.js';
@@ -37,6 +38,11 @@ export interface ClientOptions {
   readonly connectTimeoutMs?: number | undefined;
   readonly userName?: ValueOrFunction<string | undefined> | undefined;
   readonly password?: ValueOrFunction<string | Uint8Array | undefined> | undefined;
+  /**
+   * Enhanced authentication (MQTT 5.0 section 4.12), such as `scramSha256({ userName, password })`. Only MQTT 5 has it: `'auto'` falls
+   * back to nothing older then. Default none.
+   */
+  readonly authentication?: AuthenticationMethod | undefined;
   /** Published by the server when the connection ends in any other way than `close()`. Default none. */
   readonly will?: WillOptions | undefined;
   /** QoS 1 and 2 messages, 1–65,535, that the server may send before it gets their acknowledgements. Default 1,000. */

@@ -1,5 +1,6 @@
 /** The one decision what a received packet is for; the parts of the session act. */
 import { describePacket, describeReasonCode, type Packet, ProtocolError } from '@petrel/protocol';
+import type { Reauthentication } from './authentication/reauthentication.js';
 import { ConnectionError } from './errors.js';
 import type { Inbox } from './inbox.js';
 import type { Outbox } from './outbox.js';
@@ -10,25 +11,25 @@ export interface PacketReceivers {
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   readonly requests: SubscriptionRequests;
+  readonly reauthentication: Reauthentication;
 }
 
 /** Hands a packet to its receiver; throws what ends the connection. */
-export function handlePacket({ inbox, outbox, requests }: PacketReceivers, packet: Packet): void {
+export function handlePacket(
+  { inbox, outbox, requests, reauthentication }: PacketReceivers,
+  packet: Packet,
+): void {
   switch (packet.type) {
     case 'publish':
       inbox.onPublish(packet);
       return;
     case 'puback':
-      outbox.onPuback(packet);
-      return;
     case 'pubrec':
-      outbox.onPubrec(packet);
+    case 'pubcomp':
+      outbox.onAcknowledgement(packet);
       return;
     case 'pubrel':
       inbox.onPubrel(packet);
-      return;
-    case 'pubcomp':
-      outbox.onPubcomp(packet);
       return;
     case 'suback':
       requests.onSuback(packet);
@@ -48,9 +49,8 @@ export function handlePacket({ inbox, outbox, requests }: PacketReceivers, packe
     case 'connack':
       throw new ProtocolError('the server sent a second CONNACK [MQTT-3.2.0-2]');
     case 'auth':
-      throw new ProtocolError(
-        'the server sent AUTH, the CONNECT named no Authentication Method [MQTT-4.12.0-7]',
-      );
+      reauthentication.onAuth(packet);
+      return;
     case 'connect':
     case 'subscribe':
     case 'unsubscribe':

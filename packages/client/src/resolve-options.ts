@@ -10,6 +10,7 @@ import {
   utf8Size,
   type Will,
 } from '@petrel/protocol';
+import type { AuthenticationMethod } from './authentication/authentication-method.js';
 import { type Clock, systemClock } from './clock.js';
 import { type Endpoint, resolveEndpoints } from './endpoint.js';
 import { OptionReader } from './option-reader.js';
@@ -32,6 +33,7 @@ export interface ResolvedOptions {
   readonly connectTimeoutMs: number;
   readonly userName: ValueOrFunction<string | undefined>;
   readonly password: ValueOrFunction<string | Uint8Array | undefined>;
+  readonly authentication: AuthenticationMethod | undefined;
   readonly will: Will | undefined;
   readonly receiveMaximum: number;
   readonly maximumPacketSize: number;
@@ -78,6 +80,7 @@ export function resolveOptions(input: string | URL | ClientOptions, platform: Pl
     connectTimeoutMs: read.integer('connectTimeoutMs', milliseconds) ?? 30_000,
     userName: read.of('userName', 'a string or a function', isTextOrFunction),
     password: read.secret('password', 'a string, a Uint8Array or a function', isBytesOrFunction),
+    authentication: read.of('authentication', 'an object with name and begin', isMethod),
     will: will(read),
     receiveMaximum: read.integer('receiveMaximum', { ...uint16, minimum: 1 }) ?? 1_000,
     maximumPacketSize:
@@ -109,6 +112,11 @@ export function resolveOptions(input: string | URL | ClientOptions, platform: Pl
 
 function protocolVersions(read: OptionReader): readonly ProtocolVersion[] {
   const version = read.oneOf('protocolVersion', ['auto', 5, 4, 3] as const) ?? 'auto';
+  // A server that talks a client down to an older version must not get it in without authentication.
+  if (read.raw('authentication') !== undefined) {
+    if (version === 'auto' || version === 5) return [5];
+    throw new UsageError(`option "authentication" needs protocolVersion 5 or 'auto', got ${version}`);
+  }
   return version === 'auto' ? [5, 4, 3] : [version];
 }
 
@@ -176,6 +184,9 @@ function offlineQueue(read: OptionReader): QueueBounds {
 }
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+const isMethod = (value: unknown) =>
+  typeof (value as AuthenticationMethod).name === 'string' &&
+  typeof (value as AuthenticationMethod).begin === 'function';
 const isBytes = (value: unknown) => typeof value === 'string' || value instanceof Uint8Array;
 const isTextOrFunction = (value: unknown) => typeof value === 'string' || typeof value === 'function';
 const isBytesOrFunction = (value: unknown) => isBytes(value) || typeof value === 'function';

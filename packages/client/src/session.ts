@@ -1,5 +1,6 @@
 /** The client's half of an MQTT session: its parts, their connection while there is one, and the packets between them. */
 import { type Packet, PacketIdentifiers, type PetrelError } from '@petrel/protocol';
+import { Reauthentication } from './authentication/reauthentication.js';
 import type { ClientEvents } from './client-events.js';
 import type { Connection, ConnectionOwner } from './connection.js';
 import type { EventEmitter } from './event-emitter.js';
@@ -22,6 +23,7 @@ export class Session implements ConnectionOwner {
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly requests: SubscriptionRequests;
+  readonly reauthentication: Reauthentication;
   /** Set by whoever looks after the connection. */
   onLost: (cause: PetrelError) => void = () => {};
 
@@ -33,6 +35,7 @@ export class Session implements ConnectionOwner {
 
   constructor(options: ResolvedOptions, events: EventEmitter<ClientEvents>) {
     this.#events = events;
+    this.reauthentication = new Reauthentication(options.authentication);
     const report = (error: PetrelError) => this.#report(error);
     const onIdle = () => this.#checkIdle();
     const identifiers = new PacketIdentifiers();
@@ -67,6 +70,7 @@ export class Session implements ConnectionOwner {
     connection.owner = this;
     const stored = this.#stored;
     if (stored !== undefined) connection.beforeWrite = () => stored.commit();
+    this.reauthentication.attach(connection);
     this.inbox.attach(connection, resumed);
     // MQTT 3.1 never says for sure that the session was there.
     this.requests.attach(connection, server, resumed && server.protocolVersion !== 3);
@@ -87,12 +91,13 @@ export class Session implements ConnectionOwner {
   }
 
   onClose(cause: PetrelError): void {
-    this.detach();
+    this.detach(cause);
     this.onLost(cause);
   }
 
   /** Lets go of the connection. */
-  detach(): void {
+  detach(cause: PetrelError): void {
+    this.reauthentication.detach(cause);
     this.inbox.detach();
     this.requests.detach();
     this.outbox.detach();
@@ -158,7 +163,7 @@ export class Session implements ConnectionOwner {
 
   /** Ends every wait and every stream: the client is closed. */
   async end(error: PetrelError): Promise<void> {
-    this.detach();
+    this.detach(error);
     this.inbox.end();
     this.outbox.abandon(error);
     this.requests.abandon(error);
