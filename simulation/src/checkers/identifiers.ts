@@ -5,6 +5,8 @@ import { type Checker, nameOf, type RunRecord } from './checker.js';
 interface Use {
   /** The message; of a request its type. */
   readonly what: string;
+  readonly qos: number;
+  readonly bytes: number;
   isReceived: boolean;
 }
 
@@ -40,7 +42,7 @@ function ownerOf({ book }: RunRecord, { link, client }: PacketEvent, direction: 
   return direction === 'in' || session === undefined ? client : `${client} ${session.from}`;
 }
 
-function use(uses: Map<number, Use>, { packet, client }: PacketEvent): string[] {
+function use(uses: Map<number, Use>, { packet, client, bytes }: PacketEvent): string[] {
   if (packet.type === 'connect') {
     // A request that was not answered dies with its connection.
     for (const [identifier, { what }] of uses) if (what === 'request') uses.delete(identifier);
@@ -50,8 +52,9 @@ function use(uses: Map<number, Use>, { packet, client }: PacketEvent): string[] 
   if (!isRequest && (packet.type !== 'publish' || packet.qos === 0)) return [];
   const { packetIdentifier } = packet;
   const what = packet.type === 'publish' ? `message ${nameOf(packet)}` : 'request';
+  const qos = packet.type === 'publish' ? packet.qos : 0;
   const former = uses.get(packetIdentifier);
-  uses.set(packetIdentifier, former?.what === what ? former : { what, isReceived: false });
+  uses.set(packetIdentifier, former?.what === what ? former : { what, qos, bytes, isReceived: false });
   if (former === undefined) return [];
   const where = `on the way between ${client} and the broker`;
   if (former.what !== what) return [`${packetIdentifier} meant ${former.what} and then ${what}, ${where}`];
@@ -62,6 +65,14 @@ function use(uses: Map<number, Use>, { packet, client }: PacketEvent): string[] 
 
 function release(uses: Map<number, Use>, { packet }: PacketEvent): void {
   switch (packet.type) {
+    case 'connect': {
+      // What this connection cannot take counts as sent [MQTT-3.1.2-25]; of QoS 1 the client remembers nothing.
+      const { maximumPacketSize = Number.POSITIVE_INFINITY } = packet.properties;
+      for (const [identifier, { qos, bytes }] of uses) {
+        if (qos === 1 && bytes > maximumPacketSize) uses.delete(identifier);
+      }
+      return;
+    }
     case 'pubrec': {
       const known = uses.get(packet.packetIdentifier);
       if (packet.reasonCode >= 0x80) uses.delete(packet.packetIdentifier);
