@@ -60,6 +60,33 @@ test('every public package is packed with its code, its types and its licence, a
   }
 });
 
+test('npm publishes every manifest as it is, to everybody', () => {
+  for (const folder of folders) {
+    const { name, bin: programs = {}, publishConfig } = manifestOf(folder);
+    // Scoped packages are private unless they say otherwise; npm takes a program whose path begins with "./" out.
+    if (name.startsWith('@')) expect(publishConfig, name).toEqual({ access: 'public' });
+    expect(
+      Object.values(programs).filter((path) => path.startsWith('.')),
+      name,
+    ).toEqual([]);
+  }
+});
+
+test('the handlers of the NestJS guide compile as they stand there', () => {
+  const guide = readFileSync(join(root, 'docs/guides/nestjs.md'), 'utf8');
+  const handlers = fencedBlocks(guide, 'ts').filter((code) => code.startsWith('@'));
+  expect(handlers).toHaveLength(2);
+  const source = [
+    "import { Ctx, EventPattern, Payload } from '@nestjs/microservices';",
+    "import { MqttContext, Topic, UserProperty } from '@petrel/nestjs';",
+    `export class Handlers {\n${handlers.join('\n')}}`,
+  ];
+  writeFileSync(join(project, 'handlers.ts'), source.join('\n'));
+  const options = ['--target', 'es2023', '--module', 'nodenext', '--strict', '--types', 'node', '--noEmit'];
+  const decorators = ['--experimentalDecorators', '--emitDecoratorMetadata'];
+  run(project, process.execPath, [bin('typescript', 'tsc'), ...options, ...decorators, 'handlers.ts']);
+});
+
 test('every package can be imported, and its types stand on their own', () => {
   const imports = names.map((name, index) => `import * as package${index} from '${name}';`);
   writeFileSync(

@@ -89,6 +89,7 @@ export interface PackageManifest {
   readonly license?: string;
   readonly private?: boolean;
   readonly bin?: Readonly<Record<string, string>>;
+  readonly publishConfig?: { readonly access?: string };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;

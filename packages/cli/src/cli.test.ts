@@ -78,6 +78,11 @@ describe('petrel', () => {
       out: expect.stringContaining('petrel request'),
     });
     expect((await petrel([])).code).toBe(2);
+    expect(await petrel(['--version'])).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      err: '',
+    });
     for (const command of ['broker', 'pub', 'sub', 'request']) {
       const { code, out } = await petrel([command, '--help']);
       expect([code, out]).toEqual([0, expect.stringMatching(new RegExp(`^petrel ${command}`))]);

@@ -1,4 +1,5 @@
 /** The command line as a whole: finds the command, runs it, turns every error into a sentence and an exit code. */
+import { readFileSync } from 'node:fs';
 import { PetrelError, UsageError } from '@petrel/protocol';
 import type { Command } from './command.js';
 import { brokerCommand } from './commands/broker.js';
@@ -24,6 +25,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     terminal.out(overview());
     return name === undefined ? exitCode.usage : exitCode.done;
   }
+  if (name === '--version' || name === '-V') {
+    terminal.out(version());
+    return exitCode.done;
+  }
   const command = commands.get(name);
   if (command === undefined) {
     terminal.err(`petrel: there is no command "${name}"; petrel --help lists all`);
@@ -48,5 +53,16 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 function overview(): string {
   const lines = [...commands].map(([name, { summary }]) => `  petrel ${name.padEnd(9)}${summary}`);
-  return ['MQTT from the command line', '', ...lines, '', 'petrel <command> --help tells more.'].join('\n');
+  return [
+    'MQTT from the command line',
+    '',
+    ...lines,
+    '',
+    'petrel <command> --help tells more, petrel --version which this is.',
+  ].join('\n');
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return (manifest as { version: string }).version;
 }

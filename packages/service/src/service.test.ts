@@ -306,8 +306,10 @@ describe('Service', () => {
     ['no handler', undefined, {}, 'the handler of "x" must be a function, got undefined'],
   ])('refuses %s', async (_, handler, options, message) => {
     const service = new Service(new FakeNetwork().link());
-    for (const register of ['on', 'respond'] as const) {
-      const registered = service[register]('x', handler as never, options as never);
+    for (const registered of [
+      service.on('x', handler as never, options as never),
+      service.respond('x', handler as never, options as never),
+    ]) {
       await expect(registered).rejects.toMatchObject({
         code: 'PETREL_INVALID_ARGUMENT',
         message: expect.stringContaining(message),
