@@ -1,5 +1,11 @@
 /** Petrel's own broker in this process: one without limits, and one with all that can be announced. */
-import { type Broker, type BrokerHooks, createBroker } from '@petrel/broker';
+import {
+  type Broker,
+  type BrokerHooks,
+  createBroker,
+  deriveScramCredentials,
+  scramSha256,
+} from '@petrel/broker';
 import { arranged, localTimeoutMs, type RunningTarget } from './running-target.js';
 
 const refusal = {
@@ -10,6 +16,8 @@ const refusal = {
 };
 
 const refusedClientIdentifier = 'petrel-conformance-refused';
+
+const scram = { userName: 'petrel-conformance', password: 'a password for SCRAM' };
 
 const hooks: BrokerHooks = {
   authenticate: ({ userName, clientIdentifier }) =>
@@ -22,12 +30,16 @@ const hooks: BrokerHooks = {
 
 /** Starts both on free loopback ports. */
 export async function startPetrel(): Promise<RunningTarget> {
+  const credentials = await deriveScramCredentials(scram.password);
   const broker = await createBroker({
     listeners: [
       { type: 'tcp', port: 0 },
       { type: 'websocket', port: 0 },
     ],
     hooks,
+    authenticationMethods: [
+      scramSha256({ lookup: (userName) => (userName === scram.userName ? credentials : undefined) }),
+    ],
   });
   const limited = await createBroker({
     listeners: [{ type: 'tcp', port: 0 }],
@@ -40,6 +52,7 @@ export async function startPetrel(): Promise<RunningTarget> {
       webSocketUrl: addressOf(broker, 1),
       limitedUrl: addressOf(limited, 0),
       ...arranged,
+      scram,
       refusedClientIdentifier,
       timeoutMs: localTimeoutMs,
     },

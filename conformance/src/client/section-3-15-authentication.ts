@@ -37,6 +37,7 @@ async function authenticated(t: ClientContext) {
   const started = await begin(t);
   await exchange(started.server);
   started.server.send({ type: 'connack', sessionPresent: false, reasonCode: 0, properties: challenge });
+  await started.client.connected();
   return started;
 }
 
