@@ -14,6 +14,15 @@ export function publishRefused(
   return new DeliveryError('PETREL_PUBLISH_REFUSED', text, { reasonCode: code });
 }
 
+/** The server answered with a packet that this QoS does not know. */
+export function misanswered({ topicName }: OutboundMessage, cause: Error): DeliveryError {
+  return new DeliveryError(
+    'PETREL_ACKNOWLEDGEMENT_INVALID',
+    `the message to "${topicName}" got a wrong answer and may have arrived or not: ${cause.message}`,
+    { cause },
+  );
+}
+
 /** There is no connection and QoS 0 is not queued. */
 export function notConnected({ topicName }: OutboundMessage): DeliveryError {
   return new DeliveryError(

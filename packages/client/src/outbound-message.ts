@@ -8,6 +8,7 @@ import {
   type PublishPacket,
   type PublishProperties,
   type QoS,
+  reasonCode,
   UsageError,
 } from '@petrel/protocol';
 import { show } from './option-reader.js';
@@ -30,6 +31,14 @@ export interface PublishResult {
   readonly reasonCode: number;
   readonly properties: AcknowledgementProperties;
 }
+
+/** A message that arrived, as far as its QoS can tell. */
+export const success: PublishResult = Object.freeze({ reasonCode: 0, properties: noProperties });
+/** A message that the offline queue's policy gave up. */
+export const dropped: PublishResult = Object.freeze({
+  reasonCode: reasonCode.quotaExceeded,
+  properties: noProperties,
+});
 
 /** Who waits for a message. */
 export interface Settlement {

@@ -8,6 +8,7 @@ import {
   OutboundDelivery,
   type OutboundEntry,
   type PacketIdentifiers,
+  ProtocolError,
   type PubackPacket,
   type PubcompPacket,
   type PubrecPacket,
@@ -15,9 +16,15 @@ import {
 } from '@petrel/protocol';
 import type { Clock } from './clock.js';
 import type { Connection } from './connection.js';
-import { notConnected, publishRefused, queueFull, sessionLost } from './delivery-failures.js';
+import { misanswered, notConnected, publishRefused, queueFull, sessionLost } from './delivery-failures.js';
 import { MessageQueue } from './message-queue.js';
-import { type OutboundMessage, type PublishResult, watchSignal } from './outbound-message.js';
+import {
+  dropped,
+  type OutboundMessage,
+  type PublishResult,
+  success,
+  watchSignal,
+} from './outbound-message.js';
 import { OutboundRecords } from './outbound-records.js';
 import { PublishWriter } from './publish-writer.js';
 import type { ResolvedOptions } from './resolve-options.js';
@@ -34,11 +41,8 @@ export interface OutboxOptions {
   readonly onIdle: () => void;
 }
 
-const success: PublishResult = Object.freeze({ reasonCode: 0, properties: noProperties });
-const dropped: PublishResult = Object.freeze({
-  reasonCode: reasonCode.quotaExceeded,
-  properties: noProperties,
-});
+type Entry = OutboundEntry<OutboundMessage>;
+
 /** One promise for all QoS 0 messages that are written at once: they end when they leave. */
 const sent: Promise<PublishResult> = Promise.resolve(success);
 
@@ -200,43 +204,46 @@ export class Outbox {
     if (message.qos === 0) message.waiter.resolve(success);
   }
 
-  onPuback({ packetIdentifier, reasonCode: code, properties }: PubackPacket): void {
-    const entry = this.#delivery.puback(packetIdentifier); // [MQTT-4.3.2-3]
-    if (entry !== undefined) this.#finish(entry, code, properties);
-    this.#pump();
-  }
-
-  onPubrec({ packetIdentifier, reasonCode: code, properties }: PubrecPacket): void {
-    const entry = this.#delivery.get(packetIdentifier);
-    switch (this.#delivery.pubrec(packetIdentifier, code)) {
-      case 'release': {
-        const { message } = entry as OutboundEntry<OutboundMessage>;
-        message.reasonCode = code;
-        this.#records.put(message, 'released');
-        this.#writer?.release(packetIdentifier, 0); // in the order of the PUBRECs [MQTT-4.3.3-4] [MQTT-4.6.0-4]
-        break;
-      }
-      case 'ended':
-        this.#finish(entry as OutboundEntry<OutboundMessage>, code, properties); // [MQTT-4.4.0-2]
-        break;
-      case 'unknown':
-        this.#writer?.release(packetIdentifier, reasonCode.packetIdentifierNotFound);
+  /** Takes an answer. One of the wrong kind fails its message too: sent again, it would get the same on every connection. */
+  onAcknowledgement(packet: PubackPacket | PubrecPacket | PubcompPacket): void {
+    const { packetIdentifier } = packet;
+    try {
+      if (packet.type === 'pubrec') this.#onPubrec(packet);
+      else this.#onLast(packet, this.#delivery[packet.type](packetIdentifier)); // [MQTT-4.3.2-3] [MQTT-4.3.3-5]
+    } catch (error) {
+      const entry = error instanceof ProtocolError ? this.#delivery.drop(packetIdentifier) : undefined;
+      if (entry !== undefined) this.#reject(entry.message, misanswered(entry.message, error as Error));
+      throw error;
     }
     this.#pump();
   }
 
-  onPubcomp({ packetIdentifier, properties }: PubcompPacket): void {
-    const entry = this.#delivery.pubcomp(packetIdentifier); // [MQTT-4.3.3-5]
-    // 0x92 only says that the server had finished before us (section 3.7.2.1); what PUBREC said is the result.
-    if (entry !== undefined) this.#finish(entry, entry.message.reasonCode, properties);
-    this.#pump();
+  #onPubrec({ packetIdentifier, reasonCode: code, properties }: PubrecPacket): void {
+    const entry = this.#delivery.get(packetIdentifier) as Entry;
+    switch (this.#delivery.pubrec(packetIdentifier, code)) {
+      case 'release':
+        entry.message.reasonCode = code;
+        this.#records.put(entry.message, 'released');
+        this.#writer?.release(packetIdentifier, 0); // in the order of the PUBRECs [MQTT-4.3.3-4] [MQTT-4.6.0-4]
+        break;
+      case 'ended':
+        this.#finish(entry, code, properties); // [MQTT-4.4.0-2]
+        break;
+      case 'unknown':
+        this.#writer?.release(packetIdentifier, reasonCode.packetIdentifierNotFound);
+    }
   }
 
-  #finish(
-    { message }: OutboundEntry<OutboundMessage>,
-    code: number,
-    properties: AcknowledgementProperties,
+  #onLast(
+    { type, reasonCode: code, properties }: PubackPacket | PubcompPacket,
+    entry: Entry | undefined,
   ): void {
+    // 0x92 only says that the server had finished before us (section 3.7.2.1); what PUBREC said is the result.
+    if (entry !== undefined)
+      this.#finish(entry, type === 'puback' ? code : entry.message.reasonCode, properties);
+  }
+
+  #finish({ message }: Entry, code: number, properties: AcknowledgementProperties): void {
     if (code < 0x80) this.#settle(message, code, properties);
     else this.#reject(message, publishRefused(message, code, properties));
   }

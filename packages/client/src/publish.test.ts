@@ -87,14 +87,29 @@ describe('QoS', () => {
     expect(await peer.receive('pubrel')).toMatchObject({ packetIdentifier: 9, reasonCode: 0x92 });
   });
 
-  test('PUBACK for an unknown identifier is let pass; PUBACK to a QoS 2 message ends the connection', async () => {
-    await start();
-    peer.send(answer('puback', 9));
-    client.publish('a', 'x', { qos: 2 }).catch(() => {});
-    const { packetIdentifier } = await peer.receive('publish');
-    peer.send(answer('puback', packetIdentifier));
-    expect(await peer.receive('disconnect')).toMatchObject({ reasonCode: 0x82 });
-  });
+  test.each([
+    ['puback', 2],
+    ['pubrec', 1],
+    ['pubcomp', 2],
+  ] as const)(
+    'a %s that no QoS %i message gets ends the connection and fails the message: it met the same answer on every connection, for ever',
+    async (type, qos) => {
+      await start();
+      peer.send(answer('puback', 9));
+      const published = client.publish('a', 'x', { qos });
+      const { packetIdentifier } = await peer.receive('publish');
+      const other = client.publish('b', 'y', { qos: 1 });
+      await peer.receive('publish');
+      peer.send(answer(type, packetIdentifier));
+      await expect(published).rejects.toMatchObject({ code: 'PETREL_ACKNOWLEDGEMENT_INVALID' });
+      expect(await peer.receive('disconnect')).toMatchObject({ reasonCode: 0x82 });
+      ({ peer } = await server.reconnected(client, peer, { sessionPresent: true }));
+      const again = await peer.receive('publish');
+      expect(again).toMatchObject({ topicName: 'b', dup: true });
+      peer.send(answer('puback', again.packetIdentifier));
+      await other;
+    },
+  );
 });
 
 describe('Receive Maximum', () => {
