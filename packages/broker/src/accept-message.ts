@@ -8,20 +8,22 @@ import { isPending, isRefusal } from './hook-runner.js';
 import type { Client, MessageChange, Refusal } from './hooks.js';
 import type { Message } from './message.js';
 
+/** What became of a message: 0x00, 0x10 or why the broker did not take it, or the refusal of a hook. */
+export type Accepted = number | Refusal;
+
 /**
- * Lets a hook have its say, stores what is retained, and routes. Gives back the Reason Code for the publisher: 0x00, 0x10, or why it was
- * refused; a promise only where the hook gave one.
+ * Lets a hook have its say, stores what is retained, and routes. Gives back the Reason Code for the publisher, or the refusal of the hook; a promise only where the hook gave one.
  */
 export function acceptMessage(
   context: BrokerContext,
   message: Message,
   client: Client | undefined,
   publisher: Backpressured | undefined,
-): number | Promise<number> {
+): Accepted | Promise<Accepted> {
   if (!context.hooks.has.publish) return storeAndRoute(context, message, client, publisher);
-  const go = (answer: Refusal | MessageChange | undefined): number => {
+  const go = (answer: Refusal | MessageChange | undefined): Accepted => {
     if (answer === undefined) return storeAndRoute(context, message, client, publisher);
-    if (isRefusal(answer)) return answer.reasonCode;
+    if (isRefusal(answer)) return answer;
     const changed = change(context, message, answer);
     return changed === undefined
       ? reasonCode.implementationSpecificError

@@ -13,7 +13,8 @@ import { acceptMessage } from './accept-message.js';
 import { BrokerContext } from './broker-context.js';
 import { Connection } from './connection.js';
 import { createOwnMessage } from './create-message.js';
-import { BrokerClosedError, ConnectionError } from './errors.js';
+import { administrativeAction, BrokerClosedError, ConnectionError } from './errors.js';
+import type { Refusal } from './hooks.js';
 import type { Listener } from './listeners/listener.js';
 import { openListener } from './listeners/open-listener.js';
 import type { MetricsSnapshot } from './metrics.js';
@@ -76,8 +77,11 @@ export interface Broker {
   metrics(): MetricsSnapshot;
   /** All sessions, connected or not. */
   sessions(): SessionInfo[];
-  /** Ends the connection of a client with DISCONNECT 0x98; false when it has none. Its session stays. */
-  disconnect(clientIdentifier: string): boolean;
+  /**
+   * Ends the connection of a client with DISCONNECT; false when it has none. Its session stays. Throws UsageError for a Reason Code that
+   * DISCONNECT does not have, and a Server Reference with another one than 0x9C or 0x9D.
+   */
+  disconnect(clientIdentifier: string, reason?: Partial<Refusal>): boolean;
   /**
    * Finishes: accepts nobody any more, tells MQTT 5 clients 0x8B, sends what is queued in sockets, and cuts off after `graceMs`
    * (default 5,000) who does not take it. May be called twice.
@@ -168,9 +172,9 @@ class RunningBroker implements Broker {
       topics,
       clock,
     );
-    const code = await acceptMessage(this.#context, message, undefined, undefined);
+    const accepted = await acceptMessage(this.#context, message, undefined, undefined);
     await store.commit();
-    return { reasonCode: code };
+    return { reasonCode: typeof accepted === 'number' ? accepted : accepted.reasonCode };
   }
 
   metrics(): MetricsSnapshot {
@@ -189,13 +193,10 @@ class RunningBroker implements Broker {
     }));
   }
 
-  disconnect(clientIdentifier: string): boolean {
+  disconnect(clientIdentifier: string, reason: Partial<Refusal> = {}): boolean {
+    const error = administrativeAction(reason);
     const connection = this.#context.sessions.get(clientIdentifier)?.connection;
-    connection?.fail(
-      new ConnectionError('PETREL_ADMINISTRATIVE_ACTION', 'disconnected by the operator of the broker', {
-        reasonCode: reasonCode.administrativeAction,
-      }),
-    );
+    connection?.fail(error);
     return connection !== undefined;
   }
 

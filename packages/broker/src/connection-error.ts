@@ -9,7 +9,7 @@ import {
   UnsupportedProtocolVersionError,
 } from '@petrel/protocol';
 import type { Connection } from './connection.js';
-import type { AccessError } from './errors.js';
+import { AccessError, ConnectionError, isRedirection } from './errors.js';
 
 /** Ends a connection for an error. What the peer did wrong is worth a debug line; what we did wrong is an error. */
 export function endWithError(connection: Connection, error: unknown): void {
@@ -65,7 +65,9 @@ function sendDisconnect(connection: Connection, error: unknown, code: number): v
 function explain(error: unknown): { reasonString?: string; serverReference?: string } {
   if (!(error instanceof PetrelError) || error.reasonCode === undefined || error.cause !== undefined)
     return noProperties;
-  const { serverReference } = error as Partial<AccessError>;
+  const isReferring = error instanceof AccessError || error instanceof ConnectionError;
+  // Section 4.11 gives it a meaning with these two codes only.
+  const serverReference = isReferring && isRedirection(error.reasonCode) ? error.serverReference : undefined;
   return { reasonString: error.message, ...(serverReference !== undefined && { serverReference }) };
 }
 

@@ -1,5 +1,13 @@
 /** The broker's own errors, by who must act. What the wire itself can cause comes from the protocol. */
-import { PetrelError, type PetrelErrorCode, type PetrelErrorOptions } from '@petrel/protocol';
+import {
+  isReasonCodeOf,
+  PetrelError,
+  type PetrelErrorCode,
+  type PetrelErrorOptions,
+  reasonCode,
+  UsageError,
+  utf8Size,
+} from '@petrel/protocol';
 import type { Refusal } from './hooks.js';
 
 interface RefusalOptions extends PetrelErrorOptions {
@@ -20,10 +28,10 @@ export class AccessError extends PetrelError {
 
 /** The error for the refusal of a hook; `message` where the hook gave no words. */
 export function refusalError(
-  { reasonCode, reasonString, serverReference }: Refusal,
+  { reasonCode: code, reasonString, serverReference }: Refusal,
   message: string,
 ): AccessError {
-  return new AccessError(reasonString ?? message, { reasonCode, serverReference });
+  return new AccessError(reasonString ?? message, { reasonCode: code, serverReference });
 }
 
 /** Why the broker ends a connection that broke no rule of the protocol. */
@@ -44,6 +52,34 @@ export class ConnectionError extends PetrelError {
     super(code, message, options);
     this.serverReference = options.serverReference;
   }
+}
+
+/** What the program that runs the broker says to a client that it sends away; throws UsageError on what DISCONNECT cannot say. */
+export function administrativeAction({
+  reasonCode: code = reasonCode.administrativeAction,
+  reasonString = 'disconnected by the operator of the broker',
+  serverReference,
+}: Partial<Refusal>): ConnectionError {
+  if (code < 0x80 || !isReasonCodeOf('disconnect', code, 'server')) {
+    throw new UsageError(
+      `option "reasonCode" must be one of DISCONNECT, 0x80 or above, got ${code} [MQTT-3.14.2-1]`,
+    );
+  }
+  if (serverReference !== undefined && !isRedirection(code)) {
+    throw new UsageError(
+      `option "serverReference" needs the reasonCode 0x9C or 0x9D, got ${code} (MQTT 5.0 section 4.11)`,
+    );
+  }
+  for (const text of [reasonString, serverReference ?? '']) utf8Size(text);
+  return new ConnectionError('PETREL_ADMINISTRATIVE_ACTION', reasonString, {
+    reasonCode: code,
+    serverReference,
+  });
+}
+
+/** Whether a Reason Code sends the client to another server. */
+export function isRedirection(code: number): boolean {
+  return code === reasonCode.useAnotherServer || code === reasonCode.serverMoved;
 }
 
 /** A hook threw, rejected or answered what it must not; it counts as refused. The operator must act. */

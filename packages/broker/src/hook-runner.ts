@@ -15,6 +15,7 @@ import type {
   Verdict,
 } from './hooks.js';
 import type { Logger } from './logger.js';
+import { isSendable, sendableRefusal } from './refusal.js';
 
 /** The hooks that are told and decide nothing. */
 type ObservingHook = 'connected' | 'published' | 'subscribed' | 'unsubscribed' | 'delivered' | 'disconnected';
@@ -93,7 +94,7 @@ export class Hooks {
     if (!this.has.responseInformation) return undefined;
     const asked = this.#ask('responseInformation', () => this.#hooks.responseInformation?.(client));
     return whenAnswered(asked, (answer) => {
-      if (answer === undefined || typeof answer === 'string') return answer;
+      if (answer === undefined || isSendable(answer)) return answer;
       if (!isRefusal(answer))
         this.#report('responseInformation', new TypeError(`answer is ${describe(answer)}`));
       return undefined;
@@ -150,7 +151,9 @@ export class Hooks {
   }
 
   /** A code that its packet cannot carry becomes 0x83; whichever packet it will be, it is refused. */
-  #checkedRefusal(name: keyof BrokerHooks, refusal: Refusal): Refusal {
+  #checkedRefusal(name: keyof BrokerHooks, given: Refusal): Refusal {
+    const refusal = sendableRefusal(given);
+    if (refusal !== given) this.#report(name, new TypeError('a text of the refusal cannot be sent by MQTT'));
     const packet = answeringPacket[name];
     if (packet === undefined || isReasonCodeOf(packet, refusal.reasonCode, 'server')) return refusal;
     this.#report(

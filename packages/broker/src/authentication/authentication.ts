@@ -4,6 +4,7 @@ import type { BrokerContext } from '../broker-context.js';
 import { HookError } from '../errors.js';
 import { isPrincipal, isRefusal } from '../hook-runner.js';
 import type { AuthenticationRequest, Refusal } from '../hooks.js';
+import { sendableRefusal } from '../refusal.js';
 import type { Timer } from '../timer-queue.js';
 import type {
   AuthenticationChallenge,
@@ -53,7 +54,7 @@ export class Authentication {
   ): Promise<AuthenticationSuccess | AuthenticationChallenge | Refusal> {
     const step = await this.#ask(data);
     if (isRefusal(step) || isSuccess(step)) this.end();
-    return step;
+    return isRefusal(step) ? sendableRefusal(step) : step;
   }
 
   /** Forgets the running exchange. */

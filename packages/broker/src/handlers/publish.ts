@@ -1,12 +1,6 @@
 /** PUBLISH (section 3.3): the path of a message, step by step as the map of the house draws it. */
-import {
-  type InboundTopicAliases,
-  ProtocolError,
-  type PublishPacket,
-  type QoS,
-  reasonCode,
-} from '@petrel/protocol';
-import { acceptMessage } from '../accept-message.js';
+import { type InboundTopicAliases, ProtocolError, type PublishPacket, reasonCode } from '@petrel/protocol';
+import { type Accepted, acceptMessage } from '../accept-message.js';
 import type { Connection } from '../connection.js';
 import { createMessage } from '../create-message.js';
 import { isPending } from '../hook-runner.js';
@@ -44,7 +38,7 @@ function publishAuthorized(
   refusal: Refusal | undefined,
 ): Promise<void> | undefined {
   if (refusal !== undefined) {
-    acknowledge(connection, frame.qos, frame.packetIdentifier, refusal.reasonCode);
+    acknowledge(connection, frame, refusal);
     return;
   }
   const { context } = connection;
@@ -52,9 +46,9 @@ function publishAuthorized(
   const message = createMessage(frame, client.clientIdentifier, context.clock);
   const accepted = acceptMessage(context, message, client, connection);
   if (isPending(accepted)) {
-    return accepted.then((code) => acknowledge(connection, frame.qos, frame.packetIdentifier, code));
+    return accepted.then((settled) => acknowledge(connection, frame, settled));
   }
-  acknowledge(connection, frame.qos, frame.packetIdentifier, accepted);
+  acknowledge(connection, frame, accepted);
   return;
 }
 
@@ -104,38 +98,64 @@ function assertPublishAllowed({ context }: Connection, { qos, retain }: PublishF
 function beginInbound(connection: Connection, { packetIdentifier, qos }: PublishFrame): boolean {
   const session = connection.session as Session;
   if (session.inbound.begin(packetIdentifier, qos as 1 | 2) === 'new') return false;
-  answer(connection, pubrecByte, packetIdentifier, reasonCode.success); // [MQTT-4.3.3-10]
+  answer(connection, pubrecByte, packetIdentifier, reasonCode.success, undefined); // [MQTT-4.3.3-10]
   return true;
 }
 
 /** PUBACK or PUBREC, once what must be durable is durable. */
-function acknowledge(connection: Connection, qos: QoS, packetIdentifier: number, code: number): void {
+function acknowledge(
+  connection: Connection,
+  { qos, packetIdentifier }: PublishFrame,
+  accepted: Accepted,
+): void {
+  const isCode = typeof accepted === 'number';
+  const code = isCode ? accepted : accepted.reasonCode;
+  const reasonString = isCode ? undefined : accepted.reasonString;
   if (code >= 0x80) connection.context.metrics.messagesRefused += 1;
   if (qos === 0) return;
   const { inbound, isStored, clientIdentifier } = connection.session as Session;
   // MQTT 3.x has no way to say no: it is acknowledged and goes nowhere [MQTT-3.3.5-2].
   const told = connection.terms?.protocolVersion === 5 ? code : reasonCode.success;
   if (qos === 1) {
-    answer(connection, pubackByte, packetIdentifier, told);
+    answer(connection, pubackByte, packetIdentifier, told, reasonString);
     return;
   }
   if (told >= 0x80)
     inbound.refused(packetIdentifier); // [MQTT-4.3.3-9]
   else if (isStored) connection.context.store.addReceivedIdentifier(clientIdentifier, packetIdentifier);
-  answer(connection, pubrecByte, packetIdentifier, told);
+  answer(connection, pubrecByte, packetIdentifier, told, reasonString);
 }
 
-function answer(connection: Connection, firstByte: number, packetIdentifier: number, code: number): void {
+function answer(
+  connection: Connection,
+  firstByte: number,
+  packetIdentifier: number,
+  code: number,
+  reasonString: string | undefined,
+): void {
   const { acknowledgements } = connection;
   const commit = connection.context.store.commit();
   if (acknowledgements.mayLeaveNow(commit)) {
-    sendAnswer(connection, firstByte, packetIdentifier, code);
+    sendAnswer(connection, firstByte, packetIdentifier, code, reasonString);
     return;
   }
-  acknowledgements.after(commit, () => sendAnswer(connection, firstByte, packetIdentifier, code));
+  acknowledgements.after(commit, () =>
+    sendAnswer(connection, firstByte, packetIdentifier, code, reasonString),
+  );
 }
 
-function sendAnswer(connection: Connection, firstByte: number, packetIdentifier: number, code: number): void {
-  connection.sendAcknowledgement(firstByte, packetIdentifier, code);
+function sendAnswer(
+  connection: Connection,
+  firstByte: number,
+  packetIdentifier: number,
+  code: number,
+  reasonString: string | undefined,
+): void {
+  if (reasonString !== undefined && connection.terms?.requestProblemInformation) {
+    const type = firstByte === pubackByte ? 'puback' : 'pubrec';
+    connection.send({ type, packetIdentifier, reasonCode: code, properties: { reasonString } }); // [MQTT-3.1.2-29]
+  } else {
+    connection.sendAcknowledgement(firstByte, packetIdentifier, code);
+  }
   if (firstByte === pubackByte) (connection.session as Session).inbound.acknowledged();
 }

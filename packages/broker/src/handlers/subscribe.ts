@@ -11,7 +11,7 @@ import {
   TopicError,
 } from '@petrel/protocol';
 import type { Connection } from '../connection.js';
-import type { Client } from '../hooks.js';
+import type { Client, Refusal } from '../hooks.js';
 import type { Message } from '../message.js';
 import type { ResolvedLimits } from '../options.js';
 import type { RetainedReplay } from '../retained-replay.js';
@@ -24,12 +24,14 @@ export async function handleSubscribe(connection: Connection, packet: SubscribeP
   const session = connection.session as Session;
   const { packetIdentifier, properties } = packet;
   const reasonCodes: number[] = [];
+  let reasonString: string | undefined;
   const replays: (readonly [Subscription, RetainedReplay<Message>])[] = [];
   for (const request of packet.subscriptions) {
     const granted = await grant(connection, request, properties.subscriptionIdentifier);
     if (connection.isEnding) return;
-    if (typeof granted === 'number') {
-      reasonCodes.push(granted);
+    if (!(granted instanceof Subscription)) {
+      reasonCodes.push(granted.reasonCode);
+      reasonString ??= granted.reasonString;
       continue;
     }
     const previous = subscribe(connection, granted);
@@ -41,7 +43,9 @@ export async function handleSubscribe(connection: Connection, packet: SubscribeP
     context.hooks.tell('subscribed', connection.client as Client, { topicFilter, shareName, qos });
   }
   const answer = (): void => {
-    connection.send({ type: 'suback', packetIdentifier, reasonCodes, properties: noProperties }); // [MQTT-3.8.4-2]
+    const isTold = reasonString !== undefined && connection.terms?.requestProblemInformation; // [MQTT-3.1.2-29]
+    const told = isTold ? { reasonString } : noProperties;
+    connection.send({ type: 'suback', packetIdentifier, reasonCodes, properties: told }); // [MQTT-3.8.4-2]
     for (const [subscription, replay] of replays) session.deliveries.replay(subscription, replay);
     session.deliveries.pump();
   };
@@ -50,29 +54,29 @@ export async function handleSubscribe(connection: Connection, packet: SubscribeP
   else acknowledgements.after(commit, answer);
 }
 
-/** The subscription, or the Reason Code that refuses it. */
+/** The subscription, or why there is none. */
 async function grant(
   connection: Connection,
   request: SubscriptionRequest,
   subscriptionIdentifier: number | undefined,
-): Promise<Subscription | number> {
+): Promise<Subscription | Refusal> {
   const { context } = connection;
   const { limits } = context.options;
   const session = connection.session as Session;
   const client = connection.client as Client;
   const parsed = parse(request.topicFilter);
-  if (parsed === undefined) return reasonCode.topicFilterInvalid;
+  if (parsed === undefined) return { reasonCode: reasonCode.topicFilterInvalid };
   const unavailable = whyUnavailable(parsed, subscriptionIdentifier, limits);
-  if (unavailable !== undefined) return unavailable;
+  if (unavailable !== undefined) return { reasonCode: unavailable };
   const { topicFilter, shareName } = parsed;
   const isNew = !session.subscriptions.has(request.topicFilter);
   if (isNew && session.subscriptions.size >= limits.maximumSubscriptionsPerSession)
-    return reasonCode.quotaExceeded;
+    return { reasonCode: reasonCode.quotaExceeded };
   const qos = Math.min(request.qos, limits.maximumQoS) as QoS; // [MQTT-3.2.2-10]
   const refusal =
     (await context.accessControl.authorizeSubscribe(client, topicFilter, shareName, qos)) ??
     (await context.hooks.subscribe(client, { topicFilter, shareName, qos }));
-  if (refusal !== undefined) return refusal.reasonCode;
+  if (refusal !== undefined) return refusal;
   return new Subscription(
     session,
     request.topicFilter,
