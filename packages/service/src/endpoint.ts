@@ -75,23 +75,25 @@ export function createEndpoint(
       defaults,
     ),
     handle: async (delivery) => {
-      const { data, respond, signal } = delivery;
+      const { data, respond } = delivery;
       const result = handler(data as never, contextOf(delivery));
       if (respond === undefined) await result;
-      else await respondWith(result, respond, signal);
+      else await respondWith(result, respond, delivery);
     },
   };
 }
 
 function contextOf(delivery: Delivery): HandlerContext {
-  const { message, userProperties, topicFilter, signal } = delivery;
+  const { message, userProperties, topicFilter } = delivery;
   return {
     topicName: message.topicName,
     topicFilter,
     message,
     userProperties,
     isRequest: delivery.respond !== undefined,
-    signal,
+    get signal() {
+      return delivery.signal;
+    },
   };
 }
 

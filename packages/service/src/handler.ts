@@ -52,10 +52,14 @@ interface Subscribable {
 }
 
 /** Publishes what a request handler returned; resolves after the last reply. */
-export async function respondWith(result: unknown, respond: Respond, signal: AbortSignal): Promise<void> {
+export async function respondWith(
+  result: unknown,
+  respond: Respond,
+  delivery: { readonly signal: AbortSignal },
+): Promise<void> {
   const value = await result;
-  if (isAsyncIterable(value)) return respondWithAll(value, respond, signal);
-  if (isSubscribable(value)) return respondWithObservable(value, respond, signal);
+  if (isAsyncIterable(value)) return respondWithAll(value, respond, delivery.signal);
+  if (isSubscribable(value)) return respondWithObservable(value, respond, delivery.signal);
   return respondOnce('last', value, respond);
 }
 
@@ -95,7 +99,6 @@ async function respondWithObservable(
     });
   } finally {
     subscription?.unsubscribe();
-    // The signal lives as long as the service.
     signal.removeEventListener('abort', abort);
   }
   await sent;

@@ -11,6 +11,7 @@ import { ServiceError } from './errors.js';
 import type { Incoming } from './exchange.js';
 import { failureOf, type Respond } from './handler.js';
 import { type Intake, Intakes } from './intakes.js';
+import { Interruptions } from './interruptions.js';
 import type { InboundMessage, Link } from './link.js';
 import { decodePayload } from './payload-codec.js';
 import { TopicTree } from './topic-tree.js';
@@ -35,7 +36,7 @@ export class Router {
   readonly #intakes: Intakes<Served>;
   readonly #tree = new TopicTree<Served>();
   readonly #inWork = new Set<Promise<void>>();
-  readonly #abort = new AbortController();
+  readonly #interruptions = new Interruptions();
 
   constructor(link: Link, dialect: Dialect, concurrency: number, report: Report) {
     this.#link = link;
@@ -88,7 +89,7 @@ export class Router {
 
   /** Tells handlers that nobody waits for them any more. */
   abort(): void {
-    this.#abort.abort();
+    this.#interruptions.abort();
   }
 
   /** Settles when the message may be acknowledged; nothing means at once. */
@@ -144,6 +145,7 @@ export class Router {
   ): Promise<void> {
     const { endpoint } = served;
     const respond = answers ? this.#respond(message, incoming) : undefined;
+    const interruption = this.#interruptions.begin();
     try {
       if (endpoint.payload === 'auto' && incoming.unreadable !== undefined) throw incoming.unreadable;
       const { contentType } = message.properties;
@@ -156,11 +158,15 @@ export class Router {
         userProperties: incoming.userProperties,
         topicFilter: endpoint.topicFilter,
         respond,
-        signal: this.#abort.signal,
+        get signal() {
+          return interruption.signal;
+        },
       });
     } catch (error) {
       if (respond === undefined) this.#report(error, message, endpoint.topicFilter);
       else await this.#respondFailure(respond, error, message, endpoint.topicFilter);
+    } finally {
+      interruption.end();
     }
   }
 
