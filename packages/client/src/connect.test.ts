@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { startRawServer } from '@petrel/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Client } from './client.js';
@@ -183,6 +184,20 @@ describe('CONNACK', () => {
     expect(error).toMatchObject({ code: 'PETREL_CONNECT_REFUSED', reasonCode: 0x86 });
     expect(error.message).toBe('the given stream refused: 0x86 bad user name or password: who are you');
     await peer.closed();
+  });
+
+  test.each([
+    ['a number', () => 5, 'must open a Duplex, got 5'],
+    ['nothing', () => undefined, 'must open a Duplex, got undefined'],
+    [
+      'a stream that it gave before',
+      () => new PassThrough().destroy(),
+      'gave a stream that is closed already',
+    ],
+  ])('cannot come when the option "stream" opens %s', async (_, stream, message) => {
+    const error = await failure(connect({ stream: stream as never }));
+    expect(error).toMatchObject({ code: 'PETREL_CONNECT_UNREACHABLE' });
+    expect(error.message).toContain(message);
   });
 
   test('with Session Present after Clean Start closes the connection [MQTT-3.2.2-4]', async () => {

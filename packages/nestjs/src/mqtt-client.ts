@@ -16,7 +16,7 @@ export class MqttClient extends ClientProxy<MqttEvents> {
   readonly #options: ResolvedOptions;
   readonly #connection: Connection;
 
-  /** Throws UsageError for a bad option; the object is only read. */
+  /** Throws UsageError for a bad option of NestJS or MQTT.js; a bad one of the connection fails `connect()`. The object is only read. */
   constructor(options: PetrelMqttOptions = {}) {
     super();
     this.#options = resolveOptions(options);

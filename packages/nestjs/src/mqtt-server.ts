@@ -39,7 +39,7 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
   readonly #connection: Connection;
   readonly #handlers: Handler[] = [];
 
-  /** Throws UsageError for a bad option; the object is only read. */
+  /** Throws UsageError for a bad option of NestJS or MQTT.js; a bad one of the connection fails `listen()`. The object is only read. */
   constructor(options: PetrelMqttOptions = {}) {
     super();
     const resolved = resolveOptions(options);

@@ -1,4 +1,6 @@
 /** Makes a transport of any Duplex: TCP, TLS and Unix sockets, and the streams that the `stream` option hands over. */
+import { UsageError } from '@petrel/protocol';
+import { show } from '../option-reader.js';
 import type { ByteStream, OpenTransport, Transport, TransportReceiver } from '../transport.js';
 
 /** Starts to read a stream that is open, or that `whenOpen` will report as open. */
@@ -35,6 +37,7 @@ export function streamTransport(open: () => ByteStream | Promise<ByteStream>): O
     let ended = false;
     Promise.resolve()
       .then(open)
+      .then(assertOpen)
       .then(
         (stream) => {
           if (ended) {
@@ -58,4 +61,14 @@ export function streamTransport(open: () => ByteStream | Promise<ByteStream>): O
       destroy: () => stop('destroy'),
     };
   };
+}
+
+/** The same stream given twice would never say that it is closed. */
+function assertOpen(stream: ByteStream & { readonly destroyed?: unknown }): ByteStream {
+  const isStream = ['on', 'write', 'end', 'destroy'].every(
+    (method) => typeof (stream as unknown as Record<string, unknown> | undefined)?.[method] === 'function',
+  );
+  if (!isStream) throw new UsageError(`option "stream" must open a Duplex, got ${show(stream)}`);
+  if (stream.destroyed === true) throw new UsageError('option "stream" gave a stream that is closed already');
+  return stream;
 }
