@@ -204,23 +204,26 @@ export class Client {
 
   /**
    * Finishes and closes: takes no new messages, waits for messages in flight and running handlers, up to `graceMs` (default: the option
-   * `closeTimeoutMs`), sends DISCONNECT. What is left then is rejected with ConnectionError. May be called twice.
+   * `closeTimeoutMs`), sends DISCONNECT. What is left then is rejected with ConnectionError. `withWill` lets the server publish the Will all the
+   * same: DISCONNECT 0x04, and none at all on MQTT 3.x. May be called twice; the first call decides.
    */
   close({
     graceMs = this.#options.closeTimeoutMs,
+    withWill = false,
   }: {
     readonly graceMs?: number | undefined;
+    readonly withWill?: boolean | undefined;
   } = {}): Promise<void> {
     if (!(graceMs >= 0 && graceMs <= longestGraceMs)) {
       return Promise.reject(
         new UsageError(`option "graceMs" must be 0–${longestGraceMs} (milliseconds), got ${graceMs}`),
       );
     }
-    this.#closing ??= this.#close(graceMs);
+    this.#closing ??= this.#close(graceMs, withWill);
     return this.#closing;
   }
 
-  async #close(graceMs: number): Promise<void> {
+  async #close(graceMs: number, withWill: boolean): Promise<void> {
     if (this.#ended !== undefined) return;
     let cancel = () => {};
     const deadline = new Promise<void>((resolve) => {
@@ -230,7 +233,7 @@ export class Client {
     cancel();
     if (this.#ended !== undefined) return;
     this.#ended = clientClosed();
-    await this.#link.close();
+    await this.#link.close(withWill);
     await this.#session.end(this.#ended);
   }
 

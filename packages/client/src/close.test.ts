@@ -24,6 +24,21 @@ async function disconnected() {
 }
 
 describe('close', () => {
+  test('with the Will says so: DISCONNECT 0x04', async () => {
+    await start({ sessionExpiryInterval: 60 });
+    const closed = client.close({ withWill: true });
+    expect(await disconnected()).toMatchObject({ reasonCode: 4, properties: { sessionExpiryInterval: 0 } });
+    await closed;
+  });
+
+  test('with the Will just ends the connection on MQTT 3.x, whose DISCONNECT would delete it [MQTT-3.14.4-3]', async () => {
+    await start({ protocolVersion: 4 });
+    const closed = client.close({ withWill: true });
+    expect(await peer.closed()).toEqual([]);
+    peer.end();
+    await closed;
+  });
+
   test('waits for messages in flight, then sends DISCONNECT as the last packet and closes [MQTT-3.14.4-1] [MQTT-3.14.4-2]', async () => {
     await start();
     const published = client.publish('a', 'x', { qos: 2 });

@@ -134,7 +134,10 @@ export class Connection implements TransportReceiver {
     if (this.#state === 'closed') return;
     this.#transportFull = !this.#transport.write(this.#output.take());
     this.#keepAlive?.sent(this.#clock.now());
-    if (this.#state !== 'ending') return;
+    if (this.#state === 'ending') this.#endTransport();
+  }
+
+  #endTransport(): void {
     this.#state = 'ended';
     this.#transport.end(); // [MQTT-3.14.4-2]
   }
@@ -233,10 +236,13 @@ export class Connection implements TransportReceiver {
 
   #disconnect(code: number, properties: DisconnectProperties): void {
     this.#cancelTimer?.();
-    this.send({ type: 'disconnect', reasonCode: code, properties });
+    // MQTT 3.x has no DISCONNECT that keeps the Will: there the connection just ends [MQTT-3.14.4-3].
+    const isSilent = this.protocolVersion !== 5 && code === reasonCode.disconnectWithWillMessage;
+    if (!isSilent) this.send({ type: 'disconnect', reasonCode: code, properties });
     this.#state = 'ending';
     this.#cancelTimer = this.#clock.schedule(lingerMs, () => this.destroy());
-    this.flush();
+    if (this.#output.size > 0) this.flush();
+    else this.#endTransport();
   }
 
   /** Closes now; nothing more is sent or received. */

@@ -13,6 +13,7 @@ import { ConnectError } from './errors.js';
 import { Handshake } from './handshake.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { type ServerInfo, serverInfo } from './server-info.js';
+import { ServerList } from './server-list.js';
 import { SpokenVersions } from './spoken-versions.js';
 
 /** What a connector needs besides the options. */
@@ -34,24 +35,31 @@ export class Connector {
   readonly #spoken: SpokenVersions;
   #handshake: Handshake | undefined;
   #stopped: unknown;
-  #next = 0;
+  readonly #servers: ServerList;
+  /** The server of the connection that was accepted last. */
+  #accepted: Endpoint | undefined;
 
   constructor(needs: ConnectorOptions) {
     this.#needs = needs;
+    this.#servers = new ServerList(needs.options.endpoints, needs.options.followServerReference);
     this.#spoken = new SpokenVersions(needs.options.protocolVersions);
   }
 
   /** One round through all servers, beginning with the one that worked last; resolves with the last failure, or undefined once accepted. */
   async round(): Promise<ConnectError | undefined> {
-    const { endpoints } = this.#needs.options;
     let failure: ConnectError | undefined;
-    for (let count = 0; count < endpoints.length; count++) {
-      const endpoint = endpoints[this.#next % endpoints.length] as Endpoint;
+    this.#servers.beginRound();
+    for (let endpoint = this.#servers.take(); endpoint !== undefined; endpoint = this.#servers.take()) {
       failure = await this.#tryEndpoint(endpoint);
       if (failure === undefined || this.#stopped !== undefined) return failure;
-      this.#next++;
+      this.#servers.failed(endpoint, failure);
     }
     return failure;
+  }
+
+  /** The accepted connection is gone; its server may have said where to go. */
+  lost(cause: PetrelError): void {
+    if (this.#accepted !== undefined) this.#servers.refer(this.#accepted, cause);
   }
 
   /** Ends the running round, and every later one at its beginning. */
@@ -112,6 +120,7 @@ export class Connector {
         name: endpoint.name,
         onAccepted: (connection: Connection, connack: ConnackPacket) => {
           this.#handshake = undefined;
+          this.#accepted = endpoint;
           const asked = {
             ...options,
             url: endpoint.name,

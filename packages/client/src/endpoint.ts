@@ -19,7 +19,16 @@ export interface Endpoint {
   /** From the URL. */
   readonly userName: string | undefined;
   readonly password: string | undefined;
+  /**
+   * The server that one reference of a Server Reference names: `host`, `host:port` or a URL. Undefined where it is none, and where
+   * following it would give up TLS or leave this machine's sockets.
+   */
+  readonly refer: (reference: string) => Endpoint | undefined;
 }
+
+const plainSchemes: ReadonlySet<string> = new Set(['mqtt', 'tcp', 'ws']);
+const securedSchemes: ReadonlySet<string> = new Set(['mqtts', 'tls', 'ssl', 'wss']);
+const hostAndPort = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]\\]+)(:\d{1,5})?$/i;
 
 /** Reads `url`, `urls` or `stream`, and what transports need besides. */
 export function resolveEndpoints(read: OptionReader, platform: Platform): readonly Endpoint[] {
@@ -35,13 +44,20 @@ export function resolveEndpoints(read: OptionReader, platform: Platform): readon
     throw new UsageError(`exactly one of the options "url", "urls" and "stream" is needed, got ${given}`);
   if (stream !== undefined) {
     return [
-      { name: 'the given stream', open: streamTransport(stream), userName: undefined, password: undefined },
+      {
+        name: 'the given stream',
+        open: streamTransport(stream),
+        userName: undefined,
+        password: undefined,
+        refer: () => undefined,
+      },
     ];
   }
   return (urls ?? [url as string | URL]).map((text) => resolveUrl(text, platform, options));
 }
 
-function resolveUrl(text: string | URL, { transports }: Platform, options: TransportOptions): Endpoint {
+function resolveUrl(text: string | URL, platform: Platform, options: TransportOptions): Endpoint {
+  const { transports } = platform;
   let url: URL;
   try {
     url = new URL(text);
@@ -64,7 +80,32 @@ function resolveUrl(text: string | URL, { transports }: Platform, options: Trans
     open: factory(url, options),
     userName: username === '' ? undefined : decodeURIComponent(username),
     password: password === '' ? undefined : decodeURIComponent(password),
+    refer: (reference) => {
+      const target = referredUrl(url, reference);
+      if (target === undefined) return undefined;
+      target.username = username;
+      target.password = password;
+      try {
+        return resolveUrl(target, platform, options);
+      } catch {
+        return undefined;
+      }
+    },
   };
+}
+
+/** The URL behind one reference, with the scheme of the server that gives it unless it names another. */
+function referredUrl(from: URL, reference: string): URL | undefined {
+  const isHost = hostAndPort.test(reference);
+  const text = isHost ? `${from.protocol}//${reference}${from.pathname}${from.search}` : reference;
+  if (!URL.canParse(text)) return undefined;
+  const target = new URL(text);
+  const [former, next] = [from, target].map(({ protocol }) => protocol.slice(0, -1)) as [string, string];
+  const isSecured = securedSchemes.has(next);
+  const mayFollow = securedSchemes.has(former) ? isSecured : plainSchemes.has(former);
+  if (!mayFollow || !(isSecured || plainSchemes.has(next))) return undefined;
+  // Credentials are the program's affair, not the server's.
+  return target.hostname === '' || target.username !== '' || target.password !== '' ? undefined : target;
 }
 
 function withoutPassword(text: string): string {

@@ -36,6 +36,7 @@ export const clientErrorCodes = {
 type Code<Prefix extends string> = Extract<keyof typeof clientErrorCodes, `PETREL_${Prefix}${string}`>;
 
 interface ErrorOptions {
+  readonly serverReference?: string | undefined;
   readonly reasonCode?: number | undefined;
   readonly cause?: unknown;
 }
@@ -47,15 +48,23 @@ function defined({ reasonCode, cause }: ErrorOptions) {
 
 /** No connection came about; `reasonCode` is the server's when it sent a CONNACK. */
 export class ConnectError extends PetrelError {
+  /** Where the server refers to, with 0x9C and 0x9D. */
+  readonly serverReference: string | undefined;
+
   constructor(code: Code<'CONNECT_'>, message: string, options: ErrorOptions = {}) {
     super(code, message, defined(options));
+    this.serverReference = options.serverReference;
   }
 }
 
 /** A connection that existed is gone, or the client is; `reasonCode` is the server's when it sent a DISCONNECT. */
 export class ConnectionError extends PetrelError {
+  /** Where the server refers to, with 0x9C and 0x9D. */
+  readonly serverReference: string | undefined;
+
   constructor(code: Code<'CONNECTION_' | 'CLIENT_'>, message: string, options: ErrorOptions = {}) {
     super(code, message, defined(options));
+    this.serverReference = options.serverReference;
   }
 }
 

@@ -53,7 +53,7 @@ export class Handshake implements ConnectionOwner {
 
   /** Gives up; `onFailed` gets the cause. */
   abort(cause: unknown): void {
-    this.#fail('PETREL_CONNECT_UNREACHABLE', `connecting to ${this.#options.name} was stopped`, cause);
+    this.#fail('PETREL_CONNECT_UNREACHABLE', `connecting to ${this.#options.name} was stopped`, { cause });
   }
 
   onOpen(): void {
@@ -63,7 +63,7 @@ export class Handshake implements ConnectionOwner {
       this.#connection.flush();
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      this.#fail('PETREL_CONNECT_INVALID', `CONNECT cannot be written: ${why}`, cause);
+      this.#fail('PETREL_CONNECT_INVALID', `CONNECT cannot be written: ${why}`, { cause });
     }
   }
 
@@ -107,12 +107,10 @@ export class Handshake implements ConnectionOwner {
       const reason = connack.properties.reasonString;
       const detail = reason === undefined ? '' : `: ${reason}`;
       // [MQTT-4.13.2-1]
-      this.#fail(
-        'PETREL_CONNECT_REFUSED',
-        `${name} refused: ${describeReasonCode(code)}${detail}`,
-        undefined,
-        code,
-      );
+      this.#fail('PETREL_CONNECT_REFUSED', `${name} refused: ${describeReasonCode(code)}${detail}`, {
+        reasonCode: code,
+        serverReference: connack.properties.serverReference,
+      });
       return;
     }
     if (connect.cleanStart && connack.sessionPresent) {
@@ -140,26 +138,29 @@ export class Handshake implements ConnectionOwner {
     const cause = error.cause ?? error;
     const detail = error.cause instanceof Error ? `: ${error.cause.message}` : '';
     if (error instanceof AuthenticationError) {
-      this.#fail('PETREL_CONNECT_AUTHENTICATION', `${name} is not trusted: ${error.message}`, error);
+      this.#fail('PETREL_CONNECT_AUTHENTICATION', `${name} is not trusted: ${error.message}`, {
+        cause: error,
+      });
     } else if (error.code !== 'PETREL_CONNECTION_LOST') {
-      this.#fail('PETREL_CONNECT_BAD_ANSWER', `${name} broke the protocol: ${error.message}`, error);
+      this.#fail('PETREL_CONNECT_BAD_ANSWER', `${name} broke the protocol: ${error.message}`, {
+        cause: error,
+      });
     } else if (this.#opened) {
-      this.#fail('PETREL_CONNECT_CLOSED', `${name} closed without answering the CONNECT${detail}`, cause);
+      this.#fail('PETREL_CONNECT_CLOSED', `${name} closed without answering the CONNECT${detail}`, { cause });
     } else {
-      this.#fail('PETREL_CONNECT_UNREACHABLE', `${name} cannot be reached${detail}`, cause);
+      this.#fail('PETREL_CONNECT_UNREACHABLE', `${name} cannot be reached${detail}`, { cause });
     }
   }
 
   #fail(
     code: ConstructorParameters<typeof ConnectError>[0],
     message: string,
-    cause?: unknown,
-    reason?: number,
+    options?: ConstructorParameters<typeof ConnectError>[2],
   ): void {
     if (this.#over) return;
     this.#over = true;
     this.#cancelTimeout();
     this.#connection.destroy();
-    this.#options.onFailed(new ConnectError(code, message, { cause, reasonCode: reason }));
+    this.#options.onFailed(new ConnectError(code, message, options));
   }
 }

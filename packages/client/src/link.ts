@@ -2,7 +2,13 @@
  * Keeps one connection alive: connects, notices its loss, waits, connects again, until it is told to stop or gives up.
  * Owns the status. Knows when, not what: the session gets every connection and acts on it.
  */
-import { type Packet, type PetrelError, type ProtocolVersion, TopicNameCache } from '@petrel/protocol';
+import {
+  type Packet,
+  type PetrelError,
+  type ProtocolVersion,
+  reasonCode,
+  TopicNameCache,
+} from '@petrel/protocol';
 import type { ClientEvents, ClientStatus } from './client-events.js';
 import type { Connection } from './connection.js';
 import { Connector } from './connector.js';
@@ -141,6 +147,7 @@ export class Link {
 
   #onLost(cause: PetrelError): void {
     this.#connection = undefined;
+    this.#connector.lost(cause);
     const lasted = this.#options.clock.now() - this.#connectedAt;
     if (lasted >= stableAfterMs) this.#backoff = 0;
     if (this.#options.reconnect === undefined) {
@@ -154,13 +161,14 @@ export class Link {
     if (!this.#stopped) this.#retryLater();
   }
 
-  /** Ends the connection with DISCONNECT, and every attempt; resolves once the transport is closed. */
-  async close(): Promise<void> {
+  /** Ends the connection with DISCONNECT, and every attempt; resolves once the transport is closed. `withWill`: the server publishes it. */
+  async close(withWill: boolean): Promise<void> {
     this.#stop();
     const { cleanStart, sessionExpiryInterval } = this.#options;
     // A session that began with this client and that no other will ask for is not left behind.
     const endsSession = cleanStart && sessionExpiryInterval > 0 && this.#server?.protocolVersion === 5;
-    await this.#connection?.end(0, endsSession ? { sessionExpiryInterval: 0 } : undefined);
+    const code = withWill ? reasonCode.disconnectWithWillMessage : reasonCode.normalDisconnection;
+    await this.#connection?.end(code, endsSession ? { sessionExpiryInterval: 0 } : undefined);
     this.#setStatus('closed');
   }
 

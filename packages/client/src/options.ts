@@ -57,6 +57,12 @@ export interface ClientOptions {
   readonly properties?:
     | Pick<ConnectProperties, 'requestResponseInformation' | 'requestProblemInformation' | 'userProperties'>
     | undefined;
+  /**
+   * Goes where a server refers to (MQTT 5.0 section 4.11): with 0x9C Use another server for the next connection, with 0x9D Server moved for the
+   * client's life; five references in a row at most. A reference is `host`, `host:port` or a URL, or several with spaces between;
+   * one that leads from TLS to plain text is not followed, and a `stream` cannot follow. Default true.
+   */
+  readonly followServerReference?: boolean | undefined;
   /** How to come back after a lost connection; false: not at all. */
   readonly reconnect?: ReconnectOptions | false | undefined;
   /** Rounds through all servers, 1 or more or Infinity, before `connect()` rejects; `createClient` does not use it. Default 1. */

@@ -44,7 +44,8 @@ export function handlePacket(
       const { reasonCode, properties } = packet;
       const detail = properties.reasonString === undefined ? '' : `: ${properties.reasonString}`;
       const message = `the server disconnected: ${describeReasonCode(reasonCode)}${detail}`;
-      throw new ConnectionError('PETREL_CONNECTION_ENDED', message, { reasonCode }); // [MQTT-4.13.2-1]
+      const { serverReference } = properties;
+      throw new ConnectionError('PETREL_CONNECTION_ENDED', message, { reasonCode, serverReference }); // [MQTT-4.13.2-1]
     }
     case 'connack':
       throw new ProtocolError('the server sent a second CONNACK [MQTT-3.2.0-2]');

@@ -40,6 +40,7 @@ export interface ResolvedOptions {
   readonly topicAliasMaximum: number;
   readonly automaticTopicAliases: boolean;
   readonly properties: ConnectProperties;
+  readonly followServerReference: boolean;
   readonly reconnect: ReconnectPolicy | undefined;
   readonly initialConnectAttempts: number;
   readonly offlineQueue: QueueBounds;
@@ -89,6 +90,7 @@ export function resolveOptions(input: string | URL | ClientOptions, platform: Pl
     topicAliasMaximum: read.integer('topicAliasMaximum', uint16) ?? 0,
     automaticTopicAliases: read.boolean('automaticTopicAliases') ?? false,
     properties: connectProperties(read),
+    followServerReference: read.boolean('followServerReference') ?? true,
     reconnect: resolveReconnect(read),
     initialConnectAttempts:
       read.integer('initialConnectAttempts', { minimum: 1, maximum: unbounded, infinity: true }) ?? 1,
