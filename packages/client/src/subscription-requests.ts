@@ -134,14 +134,15 @@ export class SubscriptionRequests {
   }
 
   onSuback(packet: SubackPacket): void {
-    const request = this.#answered(packet, 'subscribe');
-    if (request === undefined) return;
-    const code = packet.reasonCodes[0] as number;
+    // Before the request is taken: one that got no proper answer is asked again on the next connection.
     if (packet.reasonCodes.length !== 1) {
       throw new ProtocolError(
         `SUBACK has ${packet.reasonCodes.length} Reason Codes for one Topic Filter [MQTT-3.8.4-6]`,
       );
     }
+    const request = this.#answered(packet, 'subscribe');
+    if (request === undefined) return;
+    const code = packet.reasonCodes[0] as number;
     if (code >= 0x80) request.reject(refused('PETREL_SUBSCRIBE_REFUSED', request.topicFilter, packet, code));
     else request.resolve(code);
     this.#sendWaiting();
