@@ -10,7 +10,9 @@ const printed = [
   ['greetings/world hello'],
   ['no matching subscribers'],
   ['PETREL_PUBLISH_REFUSED'],
+  ['anna', 'the given stream refused: 0x87 not authorized: user name or password is wrong'],
   ['temperature 4 bytes', '1 1'],
+  ['true 1'],
 ];
 
 test.each(printed.map((lines, index) => [index + 1, lines] as const))(

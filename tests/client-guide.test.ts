@@ -13,6 +13,7 @@ const printed = [
   ['the handler of "jobs/broken" failed: the payload of "jobs/broken" (7 bytes) is not JSON', 'done/7'],
   ['connecting', 'connected', 'MQTT 5, QoS up to 2', 'closed'],
   ['connected'],
+  ['connected'],
 ];
 
 let broker: Broker;
