@@ -25,8 +25,9 @@ export interface Credentials {
 
 /** Asks the option functions, then the URL; throws ConnectError when a function fails. */
 export async function resolveCredentials(options: ResolvedOptions, endpoint: Endpoint): Promise<Credentials> {
-  const userName = (await currentValue(options.userName, 'userName')) ?? endpoint.userName;
-  const password = (await currentValue(options.password, 'password')) ?? endpoint.password;
+  const userName = (await currentValue(options.userName, 'userName', 'a string')) ?? endpoint.userName;
+  const password =
+    (await currentValue(options.password, 'password', 'a string or a Uint8Array')) ?? endpoint.password;
   const { exchange, first } = await beginAuthentication(options);
   return { userName, password: password === undefined ? undefined : toPayload(password), exchange, first };
 }
@@ -47,15 +48,18 @@ async function beginAuthentication({ authentication }: ResolvedOptions) {
   }
 }
 
-async function currentValue<T>(value: ValueOrFunction<T>, name: string): Promise<T> {
+async function currentValue<T>(value: ValueOrFunction<T>, name: string, rule: string): Promise<T> {
   if (typeof value !== 'function') return value;
+  const what = `the function given as option "${name}"`;
+  let given: T;
   try {
-    return await (value as () => T | Promise<T>)();
+    given = await (value as () => T | Promise<T>)();
   } catch (cause) {
-    throw new ConnectError('PETREL_CONNECT_CREDENTIALS', `the function given as option "${name}" failed`, {
-      cause,
-    });
+    throw new ConnectError('PETREL_CONNECT_CREDENTIALS', `${what} failed`, { cause });
   }
+  const isBytes = name === 'password' && given instanceof Uint8Array;
+  if (given === undefined || given === null || typeof given === 'string' || isBytes) return given;
+  throw new ConnectError('PETREL_CONNECT_CREDENTIALS', `${what} must give ${rule}, got ${typeof given}`);
 }
 
 /** CONNECT for one protocol version; throws UsageError on what that version cannot say. */

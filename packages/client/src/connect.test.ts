@@ -200,6 +200,17 @@ describe('CONNACK', () => {
     expect(error.message).toContain(message);
   });
 
+  test.each([
+    [{ userName: () => 7 }, 'the function given as option "userName" must give a string, got number'],
+    [
+      { password: async () => ({}) },
+      'the function given as option "password" must give a string or a Uint8Array, got object',
+    ],
+  ])('is not tried with what is no user name or password: %j', async (options, message) => {
+    const error = await failure(connect({ stream: server.stream, ...(options as object) }));
+    expect(error).toMatchObject({ code: 'PETREL_CONNECT_CREDENTIALS', message });
+  });
+
   test('with Session Present after Clean Start closes the connection [MQTT-3.2.2-4]', async () => {
     const attempt = failure(connect({ stream: server.stream, protocolVersion: 5 }));
     const peer = await server.accept();
