@@ -4,15 +4,27 @@
  */
 import type { ConnectPacket } from '@petrel/protocol';
 import type { RawPeer } from '@petrel/testing';
-import { expect } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import type { Broker } from '../broker.js';
 import { connected, openBroker, publish, subscribed } from '../broker-fixture.suite.js';
 import type { BrokerOptions } from '../options.js';
 
+/** The default of `maximumSessionExpiryInterval`. */
+const longestSessionMs = 604_800_000;
+
+type Attacked = Awaited<ReturnType<typeof openBroker>>;
+
+const attacked: Attacked[] = [];
+
+/** After every test: when all clients are gone and the time of their sessions is over, nothing is left of them. */
+afterEach(async () => {
+  await Promise.all(attacked.splice(0).map(assertMemoryIsBack));
+});
+
 /** A broker under attack. */
 export interface AttackedBroker {
   readonly broker: Broker;
-  readonly clock: Awaited<ReturnType<typeof openBroker>>['clock'];
+  readonly clock: Attacked['clock'];
   /** Connected before the attack, subscribed to `bystander/#`. */
   readonly bystander: RawPeer;
   /** Fails unless the bystander and a newcomer are served, and the broker found no fault in itself. */
@@ -28,6 +40,7 @@ export async function openAttackedBroker(
   const ignore = () => {};
   const logger = { debug: ignore, info: ignore, warn: ignore, error: (fault: unknown) => faults.push(fault) };
   const { broker, clock } = await openBroker({ logger, ...options });
+  attacked.push({ broker, clock });
   const bystander = await connected(broker, { ...as, clientIdentifier: 'bystander' });
   await subscribed(bystander, 'bystander/#', { qos: 1 });
   let rounds = 0;
@@ -42,6 +55,25 @@ export async function openAttackedBroker(
   };
   await assertServes();
   return { broker, clock, bystander, assertServes };
+}
+
+/** Everything that a client can make a broker hold, but for retained messages, which stay on purpose. */
+async function assertMemoryIsBack({ broker, clock }: Attacked): Promise<void> {
+  for (const { clientIdentifier } of broker.sessions()) broker.disconnect(clientIdentifier);
+  // Whatever a hook was asked for is answered by then.
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(longestSessionMs);
+  const { connections, sessions, subscriptions, sharedGroups, queuedMessages, queuedBytes } =
+    broker.metrics();
+  expect({ connections, sessions, subscriptions, sharedGroups, queuedMessages, queuedBytes }).toEqual({
+    connections: 0,
+    sessions: 0,
+    subscriptions: 0,
+    sharedGroups: 0,
+    queuedMessages: 0,
+    queuedBytes: 0,
+  });
+  expect(clock.pending, 'timers').toBe(0);
 }
 
 /** A client publishes to itself at QoS 1, and gets both the message and the acknowledgement. */

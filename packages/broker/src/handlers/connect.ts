@@ -17,6 +17,7 @@ export async function handleConnect(connection: Connection, packet: ConnectPacke
   }
   const { context } = connection;
   connection.maximumAnswerSize = packet.properties.maximumPacketSize; // [MQTT-3.2.2-19] [MQTT-3.2.2-20]
+  assertUserProperties(connection, packet.properties);
   if (packet.will !== undefined) assertUserProperties(connection, packet.will.properties);
   assertConnectAllowed(packet, context.options.limits);
   // A Will Topic with too many levels is refused now: nobody is there to be told once it is published.

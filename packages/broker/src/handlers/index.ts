@@ -92,9 +92,10 @@ function handlePacket(connection: Connection, packet: Packet): Promise<void> | u
   }
 }
 
-/** Decodes, and holds the packet to the bound on User Properties. */
+/** Decodes, and holds the packet to the bound on User Properties; CONNECT first has to say how large its refusal may be. */
 function decode(connection: Connection): Packet {
   const packet = connection.reader.decodeFrame();
-  if ('properties' in packet) assertUserProperties(connection, packet.properties);
+  if ('properties' in packet && packet.type !== 'connect')
+    assertUserProperties(connection, packet.properties);
   return packet;
 }
