@@ -64,7 +64,7 @@ export const refused: Readonly<Record<string, string>> = {
   transformWsUrl: 'give the URL as it shall be',
   createWebsocket: 'use "stream"',
   manualConnect: 'a client connects on its first use, or by connect()',
-  authPacket: 'enhanced authentication is not supported',
+  authPacket: 'use "authentication"',
   socksProxy: 'use "stream"',
 };
 
@@ -110,9 +110,7 @@ function connectProperties(properties: Given): Connection {
   const { sessionExpiryInterval, receiveMaximum, maximumPacketSize, topicAliasMaximum, ...rest } = properties;
   const { authenticationMethod, authenticationData, userProperties, ...flags } = rest;
   if (authenticationMethod !== undefined || authenticationData !== undefined) {
-    throw new UsageError(
-      'option "properties.authenticationMethod" has no counterpart: enhanced authentication is not supported',
-    );
+    throw new UsageError('option "properties.authenticationMethod" has no counterpart: use "authentication"');
   }
   const limits = { sessionExpiryInterval, receiveMaximum, maximumPacketSize, topicAliasMaximum };
   const pairs = Array.isArray(userProperties) ? { userProperties } : toProperties({ userProperties });

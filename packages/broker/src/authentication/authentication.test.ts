@@ -187,6 +187,13 @@ describe('CONNECT with an Authentication Method', () => {
     await expectRefused(peer, 0x87);
   });
 
+  test('takes no larger packets than any that is not connected yet', async () => {
+    const { peer } = await begun(stepsThen(ask), { limits: { maximumPacketSizeBeforeConnectBytes: 200 } });
+    await peer.receive('auth');
+    peer.send([0xf0, 0xff, 0x01]);
+    await expectRefused(peer, 0x95);
+  });
+
   test('a challenge that the client cannot take ends it [MQTT-3.1.2-24]', async () => {
     const { broker } = await openBroker({ authenticationMethods: [stepsThen(ask)] });
     const peer = open(broker);

@@ -95,7 +95,9 @@ export class ScramExchange implements AuthenticationExchange {
       throw new AuthenticationError('nobody may act as somebody else here');
     }
     const found = await this.#users.find(userName);
-    const credentials = found ?? this.#users.invent(userName);
+    // Invented for everybody, so that time does not tell who is known.
+    const invented = this.#users.invent(userName);
+    const credentials = found ?? invented;
     const { salt, iterations } = credentials;
     const nonce = first.nonce + this.#serverNonce;
     const serverFirst = scram.writeServerFirst({ nonce, salt, iterations });

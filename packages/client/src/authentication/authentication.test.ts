@@ -257,6 +257,18 @@ describe('reauthenticate()', () => {
     expect(peer.unread).toEqual([]);
   });
 
+  test('that the loss of the connection rejects may be called again at once, and waits for the next one', async () => {
+    const authentication = method();
+    const { client: made, peer } = await server.connected({ authentication }, accepted);
+    client = made;
+    const again = new Promise<void>((resolve, reject) => {
+      made.reauthenticate().catch(() => made.reauthenticate().then(resolve, reject));
+    });
+    await peer.receive('auth');
+    await server.reconnected(made, peer, accepted);
+    await again;
+  });
+
   test('needs the option [MQTT-4.12.0-7]', async () => {
     const { client: made } = await server.connected();
     client = made;

@@ -22,8 +22,10 @@ export class Reauthentication {
     this.#method = method;
   }
 
+  /** A connection was accepted, and so has just authenticated: whoever began without one has what he wanted. */
   attach(connection: Connection): void {
     this.#connection = connection;
+    this.#take()?.resolve();
   }
 
   /** The connection is gone; the next one authenticates by itself. */
