@@ -26,7 +26,7 @@ export { findProgram, type Peer } from './peers/find-program.js';
 export { findMosquitto, findMosquittoClient, startMosquitto } from './peers/mosquitto.js';
 export { findNats, startNats } from './peers/nats.js';
 export { findPaho } from './peers/paho.js';
-export { compilePahoC, findPahoC } from './peers/paho-c.js';
+export { type CompiledProgram, compilePahoC, findPahoC } from './peers/paho-c.js';
 export { findRabbitMq, startRabbitMq } from './peers/rabbitmq.js';
 export type { RunningBroker } from './peers/running-broker.js';
 export { connectPacket, type PacketOf, RawPeer, type RawPeerOptions } from './raw-peer.js';

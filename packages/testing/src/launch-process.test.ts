@@ -21,6 +21,20 @@ test('collects output, finds lines past and future, and gives the exit code', as
   );
 });
 
+test('follows complete lines, from the first one on', async () => {
+  const launched = await launchProcess(
+    node(`console.log('one'); process.stdin.once('data', () => process.stdout.write('two\\nrest'))`),
+  );
+  await launched.line(/one/);
+  const lines: string[] = [];
+  launched.followLines((line) => lines.push(line));
+  expect(lines).toEqual(['one']);
+  launched.write('go on');
+  launched.endInput();
+  await launched.exited;
+  expect(lines).toEqual(['one', 'two']);
+});
+
 test('waits until the port accepts connections, and ends the program by its pid', async () => {
   const { launched, port } = await launchOnFreePort((port) =>
     node(`setTimeout(() => require('net').createServer().listen(${port}, '127.0.0.1'), 50)`),

@@ -112,6 +112,20 @@ export class LaunchedProcess {
     );
   }
 
+  /** Calls `listener` with every complete line of its standard output, beginning with those already there. */
+  followLines(listener: (line: string) => void): void {
+    let read = 0;
+    const watch = () => {
+      for (let end = this.#stdout.indexOf('\n', read); end >= 0; end = this.#stdout.indexOf('\n', read)) {
+        const line = this.#stdout.slice(read, end);
+        read = end + 1;
+        listener(line);
+      }
+    };
+    this.#watchers.add(watch);
+    watch();
+  }
+
   /** Sends a signal to this one process; ignored after its end. */
   signal(signal: NodeJS.Signals): void {
     if (this.#exit === undefined) this.#child.kill(signal);
