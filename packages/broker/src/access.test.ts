@@ -26,7 +26,7 @@ describe('authenticate', () => {
   test('lets in whom it knows, with a principal that other hooks see', async () => {
     const principals: unknown[] = [];
     const { broker } = await openBroker({
-      hooks: { ...hooks, authorizePublish: ({ principal }) => void principals.push(principal) },
+      hooks: { ...hooks, authorizePublish: ({ principal }) => principals.push(principal) > 0 },
     });
     const peer = await connected(broker, { userName: 'anna', password });
     await published(peer, 'a', '', 1);
@@ -220,6 +220,22 @@ describe('authorizePublish', () => {
     expect(await slow.receive('puback')).toMatchObject({ packetIdentifier: 1 });
     expect(await slow.receive('puback')).toMatchObject({ packetIdentifier: 2 });
     await slow.receive('pingresp');
+  });
+
+  test.each([
+    ['nothing', () => undefined],
+    ['a promise of nothing', async () => undefined],
+    ['a text', () => 'yes'],
+  ])('one that answers %s has allowed nothing', async (_, authorize) => {
+    const logger = recordingLogger();
+    const { broker } = await openBroker({
+      logger,
+      hooks: { authorizePublish: authorize as never, authorizeSubscribe: authorize as never },
+    });
+    const peer = await connected(broker);
+    expect(await published(peer, 'a', '', 1)).toBe(0x83);
+    expect((await subscribed(peer, 'a')).reasonCodes).toEqual([0x83]);
+    expect(logger.errors).toHaveLength(2);
   });
 
   test('one that throws has refused with 0x83', async () => {

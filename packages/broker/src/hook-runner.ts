@@ -112,8 +112,7 @@ export class Hooks {
   ): Answer<Refusal | MessageChange | undefined> {
     const asked = this.#ask('publish', () => this.#hooks.publish?.(client, message));
     return whenAnswered(asked, (answer) => {
-      const isChange = typeof answer === 'object' && answer !== null && !isRefusal(answer);
-      return isChange ? (answer as MessageChange) : this.#judged('publish', answer);
+      return isChange(answer) ? answer : this.#judged('publish', answer);
     });
   }
 
@@ -143,7 +142,7 @@ export class Hooks {
   }
 
   #judged(name: keyof BrokerHooks, answer: unknown): Refusal | undefined {
-    if (answer === true || answer === undefined) return undefined;
+    if (answer === true || (answer === undefined && !mustAnswer.has(name))) return undefined;
     if (answer === false) return { reasonCode: 0x87 };
     if (isRefusal(answer)) return this.#checkedRefusal(name, answer);
     this.#report(name, new TypeError(`answer is ${describe(answer)}`));
@@ -182,6 +181,9 @@ export class Hooks {
   }
 }
 
+/** Those that guard access: their silence allows nothing. */
+const mustAnswer: ReadonlySet<keyof BrokerHooks> = new Set(['authorizePublish', 'authorizeSubscribe']);
+
 const answeringPacket: Partial<Record<keyof BrokerHooks, 'connack' | 'puback' | 'suback'>> = {
   authenticate: 'connack',
   connect: 'connack',
@@ -198,6 +200,15 @@ export function isRefusal(answer: unknown): answer is Refusal {
 /** Tells a principal from the other answers of `authenticate`. */
 export function isPrincipal(answer: unknown): answer is Principal {
   return typeof answer === 'object' && answer !== null && typeof (answer as Principal).name === 'string';
+}
+
+const changeable: ReadonlySet<string> = new Set(['topicName', 'payload', 'qos', 'retain', 'properties']);
+
+/** What names nothing that can be changed is misspelt: taken for a change, it would leave the message as it is without a word. */
+function isChange(answer: unknown): answer is MessageChange {
+  if (typeof answer !== 'object' || answer === null || isRefusal(answer)) return false;
+  const names = Object.keys(answer);
+  return names.length === 0 || names.some((name) => changeable.has(name));
 }
 
 /** Libraries have promises of their own. */

@@ -13,7 +13,7 @@ import {
   text,
   texts,
 } from './broker-fixture.suite.js';
-import type { BrokerHooks } from './hooks.js';
+import type { BrokerHooks, MessageChange } from './hooks.js';
 import { recordingLogger } from './recording-logger.suite.js';
 
 const password = Buffer.from('secret');
@@ -114,8 +114,11 @@ describe('publish and published', () => {
     ]);
   });
 
-  test('a replacement that no rule allows ends in a refusal, not in the broker', async () => {
-    const { broker } = await openBroker({ hooks: { publish: () => ({ topicName: 'a/#' }) } });
+  test.each([
+    ['no rule allows', { topicName: 'a/#' }],
+    ['names nothing of a message', { topic: 'b' }],
+  ])('a replacement that %s ends in a refusal, not in the broker', async (_, change) => {
+    const { broker } = await openBroker({ hooks: { publish: () => change as MessageChange } });
     const peer = await connected(broker);
     peer.send(publish('a', '', { qos: 1 }));
     const answer = await peer.receive();

@@ -85,6 +85,9 @@ export interface DisconnectedEvent {
 /** At once, or later. */
 export type Answer<T> = T | Promise<T>;
 
+/** True allows, false refuses with 0x87 Not authorized. Nothing refuses: access that a forgotten `return` opens is open to all. */
+export type Authorization = boolean | Refusal;
+
 /** True or nothing allows, false refuses with 0x87 Not authorized. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return statement allows.
 export type Verdict = boolean | void | Refusal;
@@ -100,9 +103,9 @@ export interface BrokerHooks {
   /** Finds the principal behind a CONNECT. True accepts under the User Name, false answers 0x86. Without this hook every client is anonymous. */
   authenticate?(request: AuthenticationRequest): Answer<Principal | boolean | Refusal>;
   /** Asked for every PUBLISH, and for the Will at CONNECT. */
-  authorizePublish?(client: Client, request: PublishRequest): Answer<Verdict>;
+  authorizePublish?(client: Client, request: PublishRequest): Answer<Authorization>;
   /** Asked for every filter of a SUBSCRIBE, and again for each one of a session that is resumed. */
-  authorizeSubscribe?(client: Client, request: SubscribeRequest): Answer<Verdict>;
+  authorizeSubscribe?(client: Client, request: SubscribeRequest): Answer<Authorization>;
   /** May refuse an authenticated client. */
   connect?(client: Client, packet: Omit<ConnectPacket, 'password'>): Answer<Verdict>;
   /** Text for the Response Information of CONNACK, asked for clients that ask for it [MQTT-3.1.2-28]; nothing sends none. */

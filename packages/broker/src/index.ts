@@ -29,6 +29,7 @@ export {
 } from './errors.js';
 export type {
   AuthenticationRequest,
+  Authorization,
   BrokerHooks,
   Client,
   DisconnectedEvent,

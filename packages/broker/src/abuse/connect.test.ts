@@ -44,6 +44,7 @@ describe('12 will published without write permission (CVE-2018-3778, CVE-2026-95
       hooks: {
         authorizePublish: (_client, request) => {
           asked.push(request);
+          return true;
         },
       },
     });
