@@ -18,8 +18,8 @@ export interface AttackedClient {
   readonly errors: Error[];
   /** Fails unless the connection ended, with this Reason Code for a server of MQTT 5. */
   assertRefuses(reasonCode?: number): Promise<void>;
-  /** Fails unless everything that was on its way arrives, a message comes in, and `close` leaves nothing. */
-  assertServes(): Promise<void>;
+  /** Fails unless everything that was on its way arrives, a message comes in, and `close` leaves nothing. `sentFails`: with this code. */
+  assertServes(expected?: { readonly sentFails?: string }): Promise<void>;
 }
 
 /** Connects the client; `subscribe('wanted')` and `publish('sent')` at QoS 1 have left and are not answered yet. */
@@ -31,6 +31,8 @@ export async function openAttackedClient(options: Partial<ClientOptions> = {}): 
   client.on('error', (error) => errors.push(error));
   const subscribed = client.subscribe('wanted', { qos: 1 }, (message) => void heard.push(message.text()));
   const sent = client.publish('sent', 'by the program', { qos: 1 });
+  // Looked at by assertServes; it may fail before that.
+  sent.catch(() => {});
   const subscribe = await peer.receive('subscribe');
   const published = await peer.receive('publish');
 
@@ -40,7 +42,7 @@ export async function openAttackedClient(options: Partial<ClientOptions> = {}): 
     if (reasonCode !== undefined) expect(last).toMatchObject({ type: 'disconnect', reasonCode });
   };
 
-  const assertServes = async () => {
+  const assertServes = async ({ sentFails }: { readonly sentFails?: string } = {}) => {
     await settled();
     let serving = peer;
     if (peer.isClosed) {
@@ -52,7 +54,9 @@ export async function openAttackedClient(options: Partial<ClientOptions> = {}): 
       serving.send(suback(subscribe), answer('puback', published.packetIdentifier));
     }
     let isSettled = false;
-    const all = Promise.all([subscribed, sent]).finally(() => {
+    const sentAsExpected =
+      sentFails === undefined ? sent : expect(sent).rejects.toMatchObject({ code: sentFails });
+    const all = Promise.all([subscribed, sentAsExpected]).finally(() => {
       isSettled = true;
     });
     for (let turn = 0; !isSettled && turn < 1_000; turn++) {
