@@ -100,6 +100,35 @@ test('every package can be imported, and its types stand on their own', () => {
   expect(run(project, process.execPath, ['all.js']).trim()).toBe(String(names.length));
 });
 
+test.each([
+  ['nodenext', ['--module', 'nodenext', '--exactOptionalPropertyTypes']],
+  ['a bundler', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+])(
+  'in the strictest project, by the rules of %s, an option that may be undefined may be given',
+  (_, rules) => {
+    const program = `
+    import { createBroker } from '@petrel/broker';
+    import { connect } from '@petrel/client';
+    import { MqttServer } from '@petrel/nestjs';
+    import { createService } from '@petrel/service';
+    const host = process.env['HOST'];
+    const timeout = host === undefined ? undefined : 100;
+    await createBroker({
+      listeners: [{ type: 'tcp', port: 0, host }, { type: 'websocket', port: 0, path: host }],
+      limits: { maximumConnections: timeout, sessionQueue: { maximumMessages: timeout } },
+      logger: undefined,
+    });
+    await connect({ url: host, userName: host });
+    await createService({ url: host, requestTimeoutMs: timeout });
+    new MqttServer({ url: host, userName: host });
+  `;
+    writeFileSync(join(project, 'options.ts'), program);
+    const strict = ['--strict', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false', '--noEmit'];
+    const options = ['--target', 'es2023', '--types', 'node', ...strict, ...rules];
+    run(project, process.execPath, [bin('typescript', 'tsc'), ...options, 'options.ts']);
+  },
+);
+
 describe('the first service of the README', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const [service = ''] = fencedBlocks(readme, 'ts first-service');

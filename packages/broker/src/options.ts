@@ -10,98 +10,101 @@ import type { Store } from './stores/store.js';
 /** Options of a broker; all optional. The object is read once, and never written to. */
 export interface BrokerOptions {
   /** Default: none; clients in the same process use broker.connect(). */
-  readonly listeners?: readonly ListenerOptions[];
+  readonly listeners?: readonly ListenerOptions[] | undefined;
   /** What the program decides and observes. */
-  readonly hooks?: BrokerHooks;
+  readonly hooks?: BrokerHooks | undefined;
   /** Allows listeners beyond loopback although there is no hook `authenticate`. Default false. */
-  readonly allowAnonymous?: boolean;
+  readonly allowAnonymous?: boolean | undefined;
   /**
    * Methods of enhanced authentication (section 4.12), such as `scramSha256()`, that MQTT 5 clients may name in CONNECT; the hook
    * `authenticate` is not asked then. With methods, without the hook and without `allowAnonymous`, nobody gets in without one. Default none.
    */
-  readonly authenticationMethods?: readonly AuthenticationMethod[];
-  readonly limits?: LimitOptions;
+  readonly authenticationMethods?: readonly AuthenticationMethod[] | undefined;
+  readonly limits?: LimitOptions | undefined;
   /** Who owns what must outlive a connection. Default: memory, gone with the broker. */
-  readonly store?: Store;
+  readonly store?: Store | undefined;
   /** Milliseconds between two updates of the topics under `$SYS/broker/`; 0 = none. Default 10,000. */
-  readonly sysTopicsIntervalMs?: number;
+  readonly sysTopicsIntervalMs?: number | undefined;
   /** Default: none. `console` fits. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
   /** Default: the time of this machine. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** Bounds on what clients may ask for and cost. */
 export interface LimitOptions {
   /** Largest packet from a client, fixed header included [MQTT-3.2.2-15]; 256–268,435,460 bytes. Default 2,097,152. */
-  readonly maximumPacketSizeBytes?: number;
+  readonly maximumPacketSizeBytes?: number | undefined;
   /** The same for a peer that is not connected yet, so for its CONNECT with the Will; 128–268,435,460. Default 65,536. */
-  readonly maximumPacketSizeBeforeConnectBytes?: number;
+  readonly maximumPacketSizeBeforeConnectBytes?: number | undefined;
   /** QoS 1 and 2 messages that a client may have in flight towards the broker; 1–65,535. Default 1,024. */
-  readonly receiveMaximum?: number;
+  readonly receiveMaximum?: number | undefined;
   /** Topic aliases that a client may use; 0–65,535. Default 64. */
-  readonly topicAliasMaximum?: number;
+  readonly topicAliasMaximum?: number | undefined;
   /** Default 2. */
-  readonly maximumQoS?: 0 | 1 | 2;
+  readonly maximumQoS?: 0 | 1 | 2 | undefined;
   /** Default true. */
-  readonly retainAvailable?: boolean;
+  readonly retainAvailable?: boolean | undefined;
   /** Default true. */
-  readonly wildcardSubscriptionAvailable?: boolean;
+  readonly wildcardSubscriptionAvailable?: boolean | undefined;
   /** Default true. */
-  readonly sharedSubscriptionAvailable?: boolean;
+  readonly sharedSubscriptionAvailable?: boolean | undefined;
   /** Default true. */
-  readonly subscriptionIdentifiersAvailable?: boolean;
+  readonly subscriptionIdentifiersAvailable?: boolean | undefined;
   /** Keep Alive in seconds that every MQTT 5 client has to use, whatever it asks for; 0–65,535. Default: its own. */
-  readonly serverKeepAlive?: number;
+  readonly serverKeepAlive?: number | undefined;
   /** Longest Keep Alive in seconds that a client gets, and what it gets for 0, "never"; 0 = no such bound. Default 0. */
-  readonly maximumKeepAlive?: number;
+  readonly maximumKeepAlive?: number | undefined;
   /** Longest Session Expiry Interval in seconds; 0xFFFFFFFF = sessions may last for ever. Default 604,800, a week. */
-  readonly maximumSessionExpiryInterval?: number;
+  readonly maximumSessionExpiryInterval?: number | undefined;
   /** Time for CONNECT with the authentication that follows it, and for a re-authentication; 1–2,147,483,647 ms. Default 10,000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** Packets of a client that one enhanced authentication may take, CONNECT included; 1–65,535. Default 10. */
-  readonly maximumAuthenticationRounds?: number;
+  readonly maximumAuthenticationRounds?: number | undefined;
   /** Connections at a time. Default 10,000. */
-  readonly maximumConnections?: number;
+  readonly maximumConnections?: number | undefined;
   /** Sessions at a time, connected or not. Default 100,000. */
-  readonly maximumSessions?: number;
+  readonly maximumSessions?: number | undefined;
   /** Default 10,000. */
-  readonly maximumSubscriptionsPerSession?: number;
+  readonly maximumSubscriptionsPerSession?: number | undefined;
   /** Levels of a Topic Name or Topic Filter; 1–65,536. Default 128. */
-  readonly maximumTopicLevels?: number;
+  readonly maximumTopicLevels?: number | undefined;
   /** User Properties of one packet. Default 64. */
-  readonly maximumUserProperties?: number;
-  readonly sessionQueue?: SessionQueueOptions;
-  readonly retained?: RetainedOptions;
+  readonly maximumUserProperties?: number | undefined;
+  readonly sessionQueue?: SessionQueueOptions | undefined;
+  readonly retained?: RetainedOptions | undefined;
   /** Bytes waiting in one connection's socket above which the broker stops feeding it; 16,384–1,073,741,824. Default 1,048,576. */
-  readonly outboundHighWaterMarkBytes?: number;
+  readonly outboundHighWaterMarkBytes?: number | undefined;
 }
 
 /** Bounds of what waits for one session: QoS 1 and 2 messages that are not sent yet. */
 export interface SessionQueueOptions {
   /** Default 10,000. */
-  readonly maximumMessages?: number;
+  readonly maximumMessages?: number | undefined;
   /** Payloads, topics and properties. Default 16,777,216. */
-  readonly maximumBytes?: number;
+  readonly maximumBytes?: number | undefined;
   /** Who goes when a bound is reached. Default 'drop-oldest'. */
-  readonly overflow?: OverflowPolicy;
+  readonly overflow?: OverflowPolicy | undefined;
 }
 
 /** Bounds of the retained messages. */
 export interface RetainedOptions {
   /** Default 1,000,000. */
-  readonly maximumMessages?: number;
+  readonly maximumMessages?: number | undefined;
   /** Payloads, topics and properties. Default 268,435,456. */
-  readonly maximumBytes?: number;
+  readonly maximumBytes?: number | undefined;
 }
 
 /** All limits with their values. */
 export interface ResolvedLimits
-  extends Readonly<Required<Omit<LimitOptions, 'serverKeepAlive' | 'sessionQueue' | 'retained'>>> {
+  extends Complete<Omit<LimitOptions, 'serverKeepAlive' | 'sessionQueue' | 'retained'>> {
   readonly serverKeepAlive: number | undefined;
-  readonly sessionQueue: Readonly<Required<SessionQueueOptions>>;
-  readonly retained: Readonly<Required<RetainedOptions>>;
+  readonly sessionQueue: Complete<SessionQueueOptions>;
+  readonly retained: Complete<RetainedOptions>;
 }
+
+/** Nothing is missing, and nothing is undefined. */
+type Complete<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
 
 /** All options with their values, frozen, but for the objects that the program itself made. */
 export interface ResolvedBrokerOptions {

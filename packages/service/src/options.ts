@@ -18,19 +18,19 @@ export interface ServiceSettings extends DeliveryPolicy {
    * of stock NestJS. `auto`: what both understand, until an answer tells which the peer is. Understood are always all.
    * Default `native`.
    */
-  readonly envelope?: Envelope;
+  readonly envelope?: Envelope | undefined;
   /** Milliseconds that a request waits for its first answer; 0 = for ever. Default 30,000. */
-  readonly requestTimeoutMs?: number;
+  readonly requestTimeoutMs?: number | undefined;
   /** First levels of the topic of the private inbox. Default `petrel/inbox`. */
-  readonly inboxPrefix?: string;
+  readonly inboxPrefix?: string | undefined;
   /** Milliseconds that `close()` gives to handlers in work. Default 10,000. */
-  readonly drainTimeoutMs?: number;
+  readonly drainTimeoutMs?: number | undefined;
   /** Subscriptions stay at the server on `close()`, for the next process that continues the session. Default: `!cleanStart`. */
-  readonly keepSubscriptions?: boolean;
+  readonly keepSubscriptions?: boolean | undefined;
   /** Hears what no caller can be told, such as a failed event handler. Default: `console.error`. */
-  readonly onError?: Report;
+  readonly onError?: Report | undefined;
   /** Another way to write and read messages than Petrel's. */
-  readonly dialect?: Dialect;
+  readonly dialect?: Dialect | undefined;
 }
 
 /** Options of `createService`: those of the connection (see `@petrel/client`) and those of the service. */

@@ -13,7 +13,7 @@ export interface PortOptions {
   /** 0–65535; 0 = any free one. */
   readonly port: number;
   /** Address or name. Default '127.0.0.1'; anything but a loopback address needs hooks.authenticate or allowAnonymous. */
-  readonly host?: string;
+  readonly host?: string | undefined;
 }
 
 /** The server's certificate, and what it asks of its clients. */
@@ -22,13 +22,13 @@ export interface TlsOptions {
   readonly key: Pem;
   /** Certificate chain in PEM. */
   readonly cert: Pem;
-  readonly passphrase?: string;
+  readonly passphrase?: string | undefined;
   /** Authorities for client certificates in PEM. Default: those that Node trusts. */
-  readonly ca?: Pem;
+  readonly ca?: Pem | undefined;
   /** Demands a client certificate signed by `ca`, which hooks then see. Default false. */
-  readonly requestCert?: boolean;
+  readonly requestCert?: boolean | undefined;
   /** Default 'TLSv1.2'. */
-  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined;
 }
 
 /** MQTT over TCP. */
@@ -52,14 +52,14 @@ export interface UnixListenerOptions {
 export interface WebSocketListenerOptions extends Partial<PortOptions>, Partial<TlsOptions> {
   readonly type: 'websocket';
   /** A server that the program itself listens with and closes, in place of `port`, `host`, `key` and `cert`. */
-  readonly server?: HttpServer | HttpsServer;
+  readonly server?: HttpServer | HttpsServer | undefined;
   /** The path of the URL, such as '/mqtt'. Default: any. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /**
    * Origins whose pages may connect, such as ['https://app.example.com']; '*' = all. Default: pages of this machine
    * and, unless the listener is a local one, pages of the same host. Programs that are no browsers send no origin.
    */
-  readonly origins?: readonly string[];
+  readonly origins?: readonly string[] | undefined;
 }
 
 /** Any listener. */
