@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  AuthenticationError,
   MalformedPacketError,
   PacketTooLargeError,
   PetrelError,
@@ -21,6 +22,7 @@ const thrown = [
   ],
   [new PacketTooLargeError('m'), 'PacketTooLargeError', 'PETREL_PACKET_TOO_LARGE', 0x95],
   [new TopicError('m'), 'TopicError', 'PETREL_TOPIC_INVALID', 0x90],
+  [new AuthenticationError('m'), 'AuthenticationError', 'PETREL_AUTHENTICATION_FAILED', 0x87],
   [new UsageError('m'), 'UsageError', 'PETREL_INVALID_ARGUMENT', undefined],
 ] as const;
 
