@@ -47,7 +47,7 @@ describe('a planted bug', () => {
   test('that keeps what it should let go is a leak', async () => {
     const kept: Uint8Array[] = [];
     const target = planted(() => {
-      kept.push(new Uint8Array(20_000));
+      kept.push(new Uint8Array(200_000));
       return undefined;
     });
     const { finding } = await runCampaign(target, { seed: 5, isOver });
