@@ -1,5 +1,5 @@
 /** Inputs after inputs until time, count or a bug ends it. Everything follows from the seed: input n is the same in every run. */
-import { SeededRandom } from '@petrel/testing';
+import { SeededRandom, withDeadline } from '@petrel/testing';
 import type { FuzzInput } from './fuzz-input.js';
 import { heldBytes } from './heap.js';
 import { ProcessFaults, stackOf } from './process-faults.js';
@@ -34,8 +34,17 @@ export interface CampaignResult {
   readonly finding: Finding | undefined;
 }
 
+/** Generous: nothing that closes is measured with it. */
+const longestCloseMs = 10_000;
+
+/** Milliseconds after which what was found is told as small as it is by then. */
+const longestShrinkMs = 60_000;
+
 /** Bytes that the same inputs once more may leave behind: what engines learn, not what programs hold. */
-const heapTolerance = 1_000_000;
+const heapTolerance = 200_000;
+
+/** What engines learn ends; only what grows this many times in a row is a leak. */
+const growths = 4;
 
 /** Runs inputs against a target until it is over or one of them fails. */
 export async function runCampaign(target: Target, options: CampaignOptions): Promise<CampaignResult> {
@@ -103,37 +112,37 @@ class Campaign {
   }
 
   async #close(subject: Subject): Promise<string | undefined> {
-    const problem = await subject.close();
+    const hang = 'hang: closing does not end';
+    const problem = await withDeadline(subject.close(), longestCloseMs, () => hang).catch(stackOf);
     return this.#faults.take()[0] ?? problem;
   }
 
   /** The same inputs again and again must not leave more behind than before. */
   async #findGrowth(subject: Subject, inputs: readonly FuzzInput[]): Promise<string | undefined> {
     const sample = inputs.slice(-50);
-    const repeat = async () => {
-      for (const input of sample) {
+    const twice = [...sample, ...sample];
+    let held: number | undefined;
+    let grown = 0;
+    // A first round warms the engine up; a leak grows with each of those that follow.
+    for (let round = 0; round <= growths; round++) {
+      for (const input of twice) {
         const problem = await this.#attempt(subject, input);
         if (problem !== undefined) return `on repetition: ${problem}`;
       }
-      return undefined;
-    };
-    let smallest = Number.POSITIVE_INFINITY;
-    let growth = 0;
-    // A first repetition warms the engine up; a leak grows with each of those that follow.
-    for (let round = 0; round < 4; round++) {
-      const problem = await repeat();
-      if (problem !== undefined) return problem;
-      const held = await heldBytes();
-      if (round > 0 && held < smallest) smallest = held;
-      growth = held - smallest;
+      const now = await heldBytes();
+      const growth = now - (held ?? now);
+      if (held !== undefined && growth < heapTolerance) return undefined;
+      grown += growth;
+      held = now;
     }
-    if (growth < heapTolerance) return undefined;
-    return `leak: the heap grew by ${growth} bytes over two repetitions of ${sample.length} inputs`;
+    return `leak: the heap grew by ${grown} bytes over ${2 * growths} repetitions of ${sample.length} inputs`;
   }
 
   async #shrunk(problem: string, index: number, done: readonly FuzzInput[], setup: number): Promise<Finding> {
     const kind = kindOf(problem);
+    const until = performance.now() + longestShrinkMs;
     const stillFails = async (inputs: readonly FuzzInput[]) => {
+      if (performance.now() > until) return false;
       const subject = await this.#target.open(setup);
       let outcome: string | undefined;
       for (const input of inputs) outcome ??= await this.#attempt(subject, input);

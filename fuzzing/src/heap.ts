@@ -16,13 +16,3 @@ export async function heldBytes(): Promise<number> {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
-
-/** Sockets, servers and timers that keep this process alive, counted by kind. */
-export function openHandles(): Map<string, number> {
-  const handles = new Map<string, number>();
-  for (const kind of process.getActiveResourcesInfo()) {
-    if (!/^(TCP|TLS|Pipe|Timeout)/.test(kind)) continue;
-    handles.set(kind, (handles.get(kind) ?? 0) + 1);
-  }
-  return handles;
-}

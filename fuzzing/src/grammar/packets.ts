@@ -146,7 +146,7 @@ export const clientPackets: readonly PacketMaker[] = [
   ...bothEnds,
   ...[subscribe, subscribe, subscribe, unsubscribe, pingreq],
   (random, version) => (random.chance(0.4) ? disconnect : pingreq)(random, version),
-  (random, version) => (random.chance(0.1) ? auth : publish)(random, version),
+  (random, version) => (random.chance(0.2) ? auth : publish)(random, version),
 ];
 
 /** What a server says once it has accepted. */
@@ -154,7 +154,7 @@ export const serverPackets: readonly PacketMaker[] = [
   ...bothEnds,
   ...[suback, suback, suback, unsuback, pingresp],
   (random, version) => (random.chance(0.2) && version === 5 ? disconnect : suback)(random, version),
-  (random, version) => (random.chance(0.1) ? auth : publish)(random, version),
+  (random, version) => (random.chance(0.2) ? auth : publish)(random, version),
 ];
 
 /** CONNACK of a server. */

@@ -2,7 +2,7 @@
 import { type PropertyDefinition, type PropertyOwner, propertyTable } from '@petrel/protocol';
 import type { SeededRandom } from '@petrel/testing';
 import { type Field, number, type PropertiesField, type Property, string } from './field.js';
-import { text, topicName } from './vocabulary.js';
+import { authenticationData, authenticationMethod, text, topicName } from './vocabulary.js';
 
 /** Values that keep a connection going where any number would soon end it. */
 const usualValues: Readonly<Record<string, readonly number[]>> = {
@@ -16,13 +16,13 @@ const usualValues: Readonly<Record<string, readonly number[]>> = {
   serverKeepAlive: [0, 1, 10, 60],
 };
 
-/** No property, or some that the owner may carry. Authentication is rare, as it changes all that follows. */
+/** No property, or some that the owner may carry. Authentication is rarer, as it changes all that follows. */
 export function someProperties(random: SeededRandom, owner: PropertyOwner): PropertiesField {
   const properties: Property[] = [];
   const density = random.pick([0, 0, 0.15, 0.4]);
   for (const definition of propertyTable) {
     if (!definition.owners.has(owner) || !random.chance(density)) continue;
-    if (definition.name.startsWith('authentication') && random.chance(0.9)) continue;
+    if (definition.name.startsWith('authentication') && owner !== 'auth' && random.chance(0.5)) continue;
     const count = definition.repeatable.has(owner) ? random.integer(1, 3) : 1;
     for (let index = 0; index < count; index++) properties.push(someProperty(random, definition));
   }
@@ -49,10 +49,15 @@ function someValues(random: SeededRandom, { kind, name, minimum, maximum }: Prop
     case 'variableByteInteger':
       return [number('variable', integer(300))];
     case 'utf8':
-      return [string(name === 'responseTopic' ? topicName(random) : text(random))];
+      return [string(someText(random, name))];
     case 'binary':
-      return [string(random.bytes(random.integer(0, 6)))];
+      return [string(random.chance(0.5) ? authenticationData(random) : random.bytes(random.integer(0, 6)))];
     case 'utf8Pair':
       return [string(text(random)), string(text(random))];
   }
+}
+
+function someText(random: SeededRandom, name: string): string {
+  if (name === 'responseTopic') return topicName(random);
+  return name === 'authenticationMethod' ? authenticationMethod(random) : text(random);
 }

@@ -64,6 +64,25 @@ export function clientIdentifier(random: SeededRandom): string {
   return random.pick(clientIdentifiers.slice(0, random.chance(0.8) ? 3 : undefined));
 }
 
+/** A method that the targets know, but for a few. */
+export function authenticationMethod(random: SeededRandom): string {
+  return random.pick(['ask', 'ask', 'ask', 'SCRAM-SHA-256', 'SCRAM-SHA-256', 'unknown', '']);
+}
+
+/** What the methods expect at some time or other; "yes" is what `ask` wants to hear. */
+export function authenticationData(random: SeededRandom): string {
+  return random.pick([
+    'yes',
+    'yes',
+    'more',
+    'throw',
+    'n,,n=user,r=abc',
+    'n,,n=,r=',
+    'c=biws,r=abc,p=AAAA',
+    'r=,s=,i=1',
+  ]);
+}
+
 /** Some text. */
 export function text(random: SeededRandom): string {
   return random.pick(texts);
@@ -71,7 +90,7 @@ export function text(random: SeededRandom): string {
 
 /** A Packet Identifier from a range so small that exchanges meet. */
 export function packetIdentifier(random: SeededRandom): number {
-  return random.chance(0.02) ? random.pick([0, 65_535, 256]) : random.integer(1, 5);
+  return random.chance(0.02) ? random.pick([0, 65_535, 256]) : random.integer(1, random.pick([3, 12]));
 }
 
 /** A payload, mostly small. */

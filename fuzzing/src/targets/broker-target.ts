@@ -1,10 +1,19 @@
 /** The broker under hostile clients, over its in-process connections or over TCP. */
 import { connect as connectSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Broker, type BrokerOptions, createBroker, type LimitOptions } from '@petrel/broker';
+import {
+  type AuthenticationMethod,
+  type Broker,
+  type BrokerOptions,
+  createBroker,
+  type LimitOptions,
+  scramSha256,
+} from '@petrel/broker';
+import { AuthenticationError } from '@petrel/protocol';
 import { FakeClock } from '@petrel/testing';
 import { type FuzzInput, type Step, someInput } from '../fuzz-input.js';
 import { clientPackets, connect } from '../grammar/packets.js';
+import { openSockets } from '../open-sockets.js';
 import { inProcess, nextTurn, type Patience, throughSockets, until } from '../patience.js';
 import { stackOf } from '../process-faults.js';
 import type { Subject, Target } from '../target.js';
@@ -35,6 +44,18 @@ const withoutExtras: LimitOptions = {
   subscriptionIdentifiersAvailable: false,
 };
 
+/** Lets in whoever says "yes", now or later, and asks everybody else again. */
+const ask: AuthenticationMethod = {
+  name: 'ask',
+  begin: () => ({
+    async next(data) {
+      const said = Buffer.from(data ?? []).toString();
+      if (said === 'throw') throw new AuthenticationError('no');
+      return said === 'yes' ? { principal: { name: 'asked' } } : { data: Buffer.from('well?') };
+    },
+  }),
+};
+
 /** A broker target for one way to connect. */
 export function brokerTarget(transport: 'memory' | 'tcp'): Target {
   return {
@@ -54,6 +75,7 @@ class BrokerSubject implements Subject {
   readonly #faults: string[] = [];
   readonly #retained = new Set<string>();
   readonly #good: GoodClient[] = [];
+  readonly #socketsBefore = openSockets();
   #broker!: Broker;
   #timers = 0;
 
@@ -92,8 +114,12 @@ class BrokerSubject implements Subject {
           if (retain && payload.length > 0) this.#retained.add(topicName);
         },
         // Every second broker asks somebody who takes a turn to answer.
+        authenticate: () => true,
         ...((setup & 4) !== 0 && { authenticate: later, authorizePublish: later, authorizeSubscribe: later }),
       },
+      ...((setup & 8) !== 0 && {
+        authenticationMethods: [ask, scramSha256({ lookup: () => undefined, iterations: 4_096 })],
+      }),
       logger: {
         debug: ignore,
         info: ignore,
@@ -213,6 +239,9 @@ class BrokerSubject implements Subject {
   async close(): Promise<string | undefined> {
     for (const client of this.#good) client.leave();
     await this.#broker.destroy();
+    if (!(await until(() => openSockets() <= this.#socketsBefore, this.#patience))) {
+      return `leak: ${openSockets() - this.#socketsBefore} sockets of a closed broker`;
+    }
     if (this.#clock.pending > 0) return `leak: ${this.#clock.pending} timers of a closed broker`;
     return this.#faults.shift();
   }

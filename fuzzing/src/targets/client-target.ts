@@ -1,5 +1,6 @@
 /** The client under a hostile server. Afterwards an honest one takes over, on which everything the program asked for must come to an end. */
-import { type Client, type ClientOptions, createClient } from '@petrel/client';
+import { type AuthenticationMethod, type Client, type ClientOptions, createClient } from '@petrel/client';
+import { AuthenticationError } from '@petrel/protocol';
 import { duplexPair, FakeClock, SeededRandom } from '@petrel/testing';
 import { type Step, someInput } from '../fuzz-input.js';
 import { firstServerPacket, serverPackets } from '../grammar/packets.js';
@@ -9,6 +10,19 @@ import { answerHonestly } from './honest-server.js';
 import { ServerSide } from './server-side.js';
 
 const longestKeepAliveMs = 65_535_000;
+
+/** Answers anything, as long as nobody says "throw". */
+const ask: AuthenticationMethod = {
+  name: 'ask',
+  begin: () => ({
+    first: () => Promise.resolve(Buffer.from('yes')),
+    answer: async (challenge) => {
+      if (Buffer.from(challenge ?? []).toString() === 'throw') throw new AuthenticationError('no');
+      return challenge;
+    },
+    complete: () => {},
+  }),
+};
 
 /** The client target. */
 export const clientTarget: Target = {
@@ -46,6 +60,7 @@ class AttackedClient {
       automaticTopicAliases: random.chance(0.3),
       onSessionLost: random.pick(['resend', 'reject'] as const),
       ...(random.chance(0.2) && { maximumPacketSize: 200 }),
+      ...(random.chance(0.3) && { authentication: ask, protocolVersion: 5 as const }),
       ...(random.chance(0.1) && { clientIdentifier: '', protocolVersion: 5 as const }),
     };
     this.#client = createClient({ clientIdentifier: 'attacked', ...options });
@@ -67,6 +82,7 @@ class AttackedClient {
       this.#await(`publish at QoS ${qos}`, client.publish('a/b', 'x'.repeat(random.pick([1, 150])), { qos }));
     }
     this.#await('unsubscribe', client.unsubscribe('never'));
+    this.#await('authenticate again', client.reauthenticate());
   }
 
   /** Good and bad ends are both ends. */

@@ -1,5 +1,12 @@
 /** A server that keeps all rules: answers whatever a client asks, so that everything that waits in the client comes to its end. */
-import { encodePacket, noProperties, type Packet, type ProtocolVersion } from '@petrel/protocol';
+import {
+  type ConnackProperties,
+  type ConnectPacket,
+  encodePacket,
+  noProperties,
+  type Packet,
+  type ProtocolVersion,
+} from '@petrel/protocol';
 import type { ServerSide } from './server-side.js';
 
 /** Answers one packet of a client. */
@@ -16,10 +23,7 @@ function answerTo(packet: Packet, version: ProtocolVersion): Packet | undefined 
         type: 'connack',
         sessionPresent: false,
         reasonCode: 0,
-        properties:
-          version === 5 && packet.clientIdentifier === ''
-            ? { assignedClientIdentifier: 'assigned' }
-            : noProperties,
+        properties: version === 5 ? acceptance(packet) : noProperties,
       };
     case 'subscribe': {
       const reasonCodes = packet.subscriptions.map(({ qos }) => qos);
@@ -45,11 +49,21 @@ function answerTo(packet: Packet, version: ProtocolVersion): Packet | undefined 
       return packet.reasonCode < 0x80 ? acknowledge('pubrel', packet) : undefined;
     case 'pubrel':
       return acknowledge('pubcomp', packet);
+    case 'auth':
+      return { type: 'auth', reasonCode: 0, properties: packet.properties };
     case 'pingreq':
       return { type: 'pingresp' };
     default:
       return undefined;
   }
+}
+
+function acceptance({ clientIdentifier, properties }: ConnectPacket): ConnackProperties {
+  const { authenticationMethod } = properties;
+  return {
+    ...(clientIdentifier === '' && { assignedClientIdentifier: 'assigned' }),
+    ...(authenticationMethod !== undefined && { authenticationMethod }),
+  };
 }
 
 function acknowledge(
