@@ -41,8 +41,10 @@ export const publishTests = [
       const [publisher, subscriber] = await t.pair(topicName, 0);
       await publisher.publish(topicName, 'x', { qos: 1, dup: true });
       await publisher.publish(topicName, 'y');
-      for (const text of ['x', 'y']) {
-        const { bytes } = await subscriber.expectFrame('publish', (found) => textOf(found) === text);
+      // At QoS 0 a server may lose "x", but what it sends has no DUP.
+      for (let text = ''; text !== 'y'; ) {
+        const { bytes, packet } = await subscriber.expectFrame('publish');
+        text = textOf(packet);
         expectEqual((bytes[0] ?? 0) & 0x0f, 0, `flags of ${text}`);
       }
     },
