@@ -169,6 +169,8 @@ export const willTests = [
         { properties: { willDelayInterval: 2 } },
         { persistent: true },
       );
+      // Some servers keep no session without a subscription, which is not what this is about.
+      await client.subscribe(t.topic('kept'), { qos: 1 });
       client.cut();
       const again = await t.connect({ clientIdentifier: client.clientIdentifier, persistent: true });
       expectEqual(again.connack.sessionPresent, true, 'Session Present');

@@ -7,6 +7,14 @@ import type { TestContext } from './test-context.js';
 
 const serverTest = defineTest<TestContext>;
 const illFormed = [0x61, 0xff];
+const userProperties = [
+  ['b', '2'],
+  ['a', '1'],
+  ['b', '2'],
+  ['b', '1'],
+  ['', ''],
+  ['🐦', '\uFEFF'],
+] as const;
 
 /** Sends a PUBLISH with all properties of a message through the server, and returns what arrives. */
 async function forward(t: TestContext, properties: object, payload = 'x') {
@@ -209,20 +217,18 @@ export const publishTests = [
   ),
 
   serverTest(
-    { v5: ['MQTT-3.3.2-17', 'MQTT-3.3.2-18'] },
-    'User Properties travel unchanged and in their order, repeated names included',
+    { v5: 'MQTT-3.3.2-17' },
+    'User Properties travel unchanged, repeated names included',
     async (t) => {
-      const userProperties = [
-        ['b', '2'],
-        ['a', '1'],
-        ['b', '2'],
-        ['b', '1'],
-        ['', ''],
-        ['🐦', '\uFEFF'],
-      ];
-      expectEqual((await forward(t, { userProperties })).userProperties, userProperties, 'User Properties');
+      const received = (await forward(t, { userProperties })).userProperties ?? [];
+      const sorted = (pairs: readonly (readonly string[])[]) => pairs.map((pair) => pair.join('=')).sort();
+      expectEqual(sorted(received), sorted(userProperties), 'User Properties, in any order');
     },
   ),
+
+  serverTest({ v5: 'MQTT-3.3.2-18' }, 'User Properties keep their order', async (t) => {
+    expectEqual((await forward(t, { userProperties })).userProperties, userProperties, 'User Properties');
+  }),
 
   serverTest({ v5: 'MQTT-3.3.2-20' }, 'Content Type travels unchanged', async (t) => {
     const contentType = 'application/vnd.petrel+json; charset="utf-8"; ünïcode';
