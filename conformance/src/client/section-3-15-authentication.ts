@@ -57,12 +57,6 @@ export const authenticationTests = [
     },
   ),
 
-  clientTest({ v5: 'MQTT-3.15.2-1' }, 'AUTH with a Reason Code that it does not have closes', async (t) => {
-    const { server } = await begin(t);
-    server.send(frame(0xf0, 0x01, properties(5, 0x15, string(authentication.method))));
-    await server.expectClosed();
-  }),
-
   clientTest(
     { v5: ['MQTT-3.15.2-2', 'MQTT-3.15.2-3'] },
     'AUTH has neither Reason String nor User Property that a server with a small Maximum Packet Size could not take',

@@ -94,7 +94,7 @@ export const connackTests = [
   }),
 
   clientTest(
-    { v5: 'MQTT-4.13.2-1', v311: 'MQTT-4.8.0-1' },
+    { v311: 'MQTT-4.8.0-1' },
     'packets that no server may send, and packets that cannot be read, close',
     async (t) => {
       const violations = [
@@ -104,7 +104,10 @@ export const connackTests = [
         bytes(0x30, 3, 0, 9, 0x61),
         bytes(0x82, 6, 0, 1, 0, 1, 0x61, 0),
         bytes(0x32, 3, 0, 1, 0x61),
-        t.isVersion5 ? bytes(0x20, 3, 0, 0, 0) : bytes(0x20, 2, 0, 0),
+        bytes(0x20, 2, 0, 0),
+        // Topic Names that are none.
+        bytes(0x30, 3, 0, 0, 0x78),
+        bytes(0x30, 6, 0, 3, 0x61, 0x2f, 0x2b, 0x78),
       ];
       for (const violation of violations) {
         const { server } = await t.connect();

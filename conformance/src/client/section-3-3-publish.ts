@@ -6,7 +6,6 @@ import { publishFrame, string, uint16 } from '../wire/frame.js';
 import type { ClientContext } from './client-context.js';
 
 const clientTest = defineTest<ClientContext>;
-const illFormed = [0x61, 0xff];
 
 /** A message with such a property is refused by the client, or at least not sent like this. */
 async function expectPropertyNotSent(t: ClientContext, properties: MessageProperties): Promise<void> {
@@ -53,18 +52,17 @@ export const publishTests = [
     },
   ),
 
-  clientTest(
-    { v5: 'MQTT-3.3.1-4', v311: 'MQTT-3.3.1-4' },
-    'QoS 3 from the server closes, and is never sent',
-    async (t) => {
-      const { server } = await t.connect();
-      server.send(publishFrame(t.version, { firstByte: 0x36, topicName: 'a', packetIdentifier: 1 }));
-      await server.expectClosed();
-      const other = await t.connect();
-      void other.client.publish('a', 'x', { qos: 3 as 2 });
-      await other.server.packetsBeforeMarker(other.client);
-    },
-  ),
+  clientTest({ v311: 'MQTT-3.3.1-4' }, 'QoS 3 from the server closes', async (t) => {
+    const { server } = await t.connect();
+    server.send(publishFrame(t.version, { firstByte: 0x36, topicName: 'a', packetIdentifier: 1 }));
+    await server.expectClosed();
+  }),
+
+  clientTest({ v5: 'MQTT-3.3.1-4', v311: 'MQTT-3.3.1-4' }, 'QoS 3 is never sent', async (t) => {
+    const { client, server } = await t.connect();
+    void client.publish('a', 'x', { qos: 3 as 2 });
+    await server.packetsBeforeMarker(client);
+  }),
 
   clientTest(
     { v5: 'MQTT-3.3.2-1', v311: 'MQTT-3.3.2-1' },
@@ -80,25 +78,16 @@ export const publishTests = [
 
   clientTest(
     { v5: ['MQTT-3.3.2-2', 'MQTT-4.7.0-1'], v311: ['MQTT-3.3.2-2', 'MQTT-4.7.1-1'] },
-    'a Topic Name with a wildcard is never sent, and closes when it is received',
+    'a Topic Name with a wildcard is never sent',
     async (t) => {
       const { client, server } = await t.connect();
       for (const topicName of ['a/+', '#', 'a/#', '+']) void client.publish(topicName, 'x', {});
       await server.expectNothingBefore(client);
-      server.send(publishFrame(t.version, { topicName: 'a/+' }));
-      await server.expectClosed();
     },
   ),
 
-  clientTest(
-    { v5: 'MQTT-3.3.2-13' },
-    'a Response Topic that is no UTF-8 is never sent, and closes when it is received',
-    async (t) => {
-      await expectPropertyNotSent(t, { responseTopic: 'a\ud800' });
-      const { server } = await t.connect();
-      server.send(publishFrame(5, { topicName: 'a', properties: [0x08, string(illFormed)] }));
-      await server.expectClosed();
-    },
+  clientTest({ v5: 'MQTT-3.3.2-13' }, 'a Response Topic that is no UTF-8 is never sent', (t) =>
+    expectPropertyNotSent(t, { responseTopic: 'a\ud800' }),
   ),
 
   clientTest({ v5: 'MQTT-3.3.2-14' }, 'a Response Topic with a wildcard is never sent', async (t) => {
@@ -106,15 +95,8 @@ export const publishTests = [
     await expectPropertyNotSent(t, { responseTopic: '#' });
   }),
 
-  clientTest(
-    { v5: 'MQTT-3.3.2-19' },
-    'a Content Type that is no UTF-8 is never sent, and closes when it is received',
-    async (t) => {
-      await expectPropertyNotSent(t, { contentType: 'a\ud800' });
-      const { server } = await t.connect();
-      server.send(publishFrame(5, { topicName: 'a', properties: [0x03, string(illFormed)] }));
-      await server.expectClosed();
-    },
+  clientTest({ v5: 'MQTT-3.3.2-19' }, 'a Content Type that is no UTF-8 is never sent', (t) =>
+    expectPropertyNotSent(t, { contentType: 'a\ud800' }),
   ),
 
   clientTest(

@@ -1,7 +1,7 @@
 /** Sections 3.8, 3.10, 4.7 and 4.8: SUBSCRIBE and UNSUBSCRIBE of a client, and the topics in them. */
 import { defineTest } from '../conformance-test.js';
 import { expectEqual, expectTrue } from '../wire/expect.js';
-import { bytes, properties, publishFrame, string } from '../wire/frame.js';
+import { bytes, properties, string } from '../wire/frame.js';
 import type { ClientContext } from './client-context.js';
 
 const clientTest = defineTest<ClientContext>;
@@ -105,29 +105,21 @@ export const subscribeTests = [
 
   clientTest(
     { v5: 'MQTT-4.7.3-1', v311: 'MQTT-4.7.3-1' },
-    'an empty Topic Name or Topic Filter is never sent, and an empty Topic Name closes',
+    'an empty Topic Name or Topic Filter is never sent',
     async (t) => {
       await expectFiltersNotSent(t, ['']);
       const { client, server } = await t.connect();
       void client.publish('', 'x', {});
       await server.expectNothingBefore(client);
-      server.send(publishFrame(t.version, { topicName: '' }));
-      await server.expectClosed();
     },
   ),
 
-  clientTest(
-    { v5: 'MQTT-4.7.3-2', v311: 'MQTT-4.7.3-2' },
-    'U+0000 in a topic is never sent, and closes when it is received',
-    async (t) => {
-      const { client, server } = await t.connect();
-      void client.publish('a\u0000', 'x', {});
-      void client.subscribe('a/\u0000', {});
-      await server.packetsBeforeMarker(client);
-      server.send(publishFrame(t.version, { topicName: [0x61, 0] }));
-      await server.expectClosed();
-    },
-  ),
+  clientTest({ v5: 'MQTT-4.7.3-2', v311: 'MQTT-4.7.3-2' }, 'U+0000 in a topic is never sent', async (t) => {
+    const { client, server } = await t.connect();
+    void client.publish('a\u0000', 'x', {});
+    void client.subscribe('a/\u0000', {});
+    await server.packetsBeforeMarker(client);
+  }),
 
   clientTest(
     { v5: 'MQTT-4.7.3-3', v311: 'MQTT-4.7.3-3' },
