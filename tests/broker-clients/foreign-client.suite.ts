@@ -29,13 +29,21 @@ export function foreignClientSuite(start: StartForeignClient, listener: 'tcp' | 
     let proxy: FaultyProxy;
     /** Messages that the broker has taken. */
     let published: Growing<string>;
+    /** Their payloads, in the order in which they came. */
+    let taken: string[];
     const clients: ForeignClient[] = [];
 
     beforeEach(async () => {
       published = new Growing();
+      taken = [];
       broker = await createBroker({
         listeners: [{ type: listener, port: 0 }],
-        hooks: { published: (_, { topicName }) => published.push(topicName) },
+        hooks: {
+          published: (_, { topicName, payload }) => {
+            published.push(topicName);
+            taken.push(Buffer.from(payload).toString());
+          },
+        },
       });
       brokerPort = broker.addresses[0]?.port ?? 0;
       proxy = await startFaultyProxy({ port: brokerPort });
@@ -73,13 +81,15 @@ export function foreignClientSuite(start: StartForeignClient, listener: 'tcp' | 
       );
     });
 
-    test('many messages at once, none lost, none twice', async () => {
+    test('many messages at once, none lost, none twice, in the order in which the broker got them', async () => {
       const client = await connect();
       await client.subscribe('many', 2);
       const texts = Array.from({ length: 300 }, (_, index) => String(index));
       await Promise.all(texts.map((text) => client.publish('many', text, { qos: 2 }).done));
       await client.received(texts.length);
-      expect(textsOf(client.messages)).toEqual(texts);
+      // Paho for Python may let a message overtake those that wait for its own window, so what counts is how they arrived.
+      expect(textsOf(client.messages)).toEqual(taken);
+      expect([...taken].sort()).toEqual([...texts].sort());
     });
 
     test('wildcards match what they have to and nothing else', async () => {
