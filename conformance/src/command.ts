@@ -6,6 +6,7 @@ import type { RunResult } from './results.js';
 import { runClient } from './run-client.js';
 import { runServer } from './run-server.js';
 import { formatTable } from './table.js';
+import { reportingUncaught } from './uncaught-errors.js';
 
 /** Runs the command and returns its exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -44,7 +45,8 @@ async function run({ client, name, target, ...selection }: CommandOptions): Prom
     const known = [...comparedClients.keys()].join(' or ');
     throw new CommandLineError(`option "--client" must be ${known}, got ${client}`);
   }
-  return runClient(adapter, selection);
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  return reportingUncaught(say, () => runClient(adapter, selection));
 }
 
 try {

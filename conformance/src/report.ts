@@ -8,25 +8,22 @@ import { type RecordedRun, readRecord, toRecord, writeRecord } from './record.js
 import { renderReport } from './report-page.js';
 import { runClient } from './run-client.js';
 import { runServer } from './run-server.js';
+import { reportingUncaught } from './uncaught-errors.js';
 
 /** The page in the repository. */
 export const reportFile = fileURLToPath(new URL('../../docs/reference/conformance.md', import.meta.url));
 
 /** Runs all of it; `say` is told of each step. */
 export async function writeReport(say: (line: string) => void): Promise<void> {
-  // A library under test that throws where nobody can catch it has failed its test; the others still have to run.
-  const ignore = (error: unknown) => say(`uncaught: ${String(error)}`);
-  process.on('uncaughtException', ignore);
-  process.on('unhandledRejection', ignore);
-  for (const broker of comparedBrokers) await recordBroker(broker, say);
-  for (const [key, adapter] of comparedClients) {
-    await writeRecord(`client-${key}`, toRecord(await runClient(adapter)));
-    say(`${adapter.name}, client: tested`);
-  }
+  await reportingUncaught(say, async () => {
+    for (const broker of comparedBrokers) await recordBroker(broker, say);
+    for (const [key, adapter] of comparedClients) {
+      await writeRecord(`client-${key}`, toRecord(await runClient(adapter)));
+      say(`${adapter.name}, client: tested`);
+    }
+  });
   await writeFile(reportFile, renderReport(recordedRuns(), checkedByHand()));
   say(`written: ${reportFile}`);
-  process.off('uncaughtException', ignore);
-  process.off('unhandledRejection', ignore);
 }
 
 async function recordBroker(
