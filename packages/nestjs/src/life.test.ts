@@ -126,6 +126,19 @@ for (const kind of brokerKinds)
       await vi.waitFor(() => expect(statuses.at(-1)).toBe('closed'));
     });
 
+    it('status of a stock server: connected, then closed and reconnecting, connected again, closed', async () => {
+      const app = await startServer('stock', EchoModule, { url: broker.url, reconnectPeriod: 20 });
+      open.push(app);
+      const statuses = statusesOf(app);
+      expect(statuses).toEqual(['connected']);
+      await broker.restart();
+      await vi.waitFor(() => expect(statuses.slice(0, 2)).toEqual(['connected', 'closed']));
+      await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'), 5000);
+      expect(statuses).toContain('reconnecting');
+      await app.close();
+      await vi.waitFor(() => expect(statuses.at(-1)).toBe('closed'));
+    });
+
     it('server and client find each other again after the broker was away', async () => {
       const app = await serve();
       const client = call();
