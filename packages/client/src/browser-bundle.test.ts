@@ -3,9 +3,9 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 
-test('the browser bundle builds without Node built-ins and without ws', async () => {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents: "export * from '@petrel/client';", resolveDir: import.meta.dirname },
+function bundle(contents: string) {
+  return build({
+    stdin: { contents, resolveDir: import.meta.dirname },
     bundle: true,
     minify: true,
     format: 'esm',
@@ -15,6 +15,10 @@ test('the browser bundle builds without Node built-ins and without ws', async ()
     metafile: true,
     logLevel: 'silent',
   });
+}
+
+test('the browser bundle builds without Node built-ins and without ws', async () => {
+  const { outputFiles, metafile } = await bundle("export * from '@petrel/client';");
   const inputs = Object.keys(metafile.inputs);
   expect(inputs.some((path) => path.endsWith('client/src/index.browser.ts'))).toBe(true);
   expect(inputs.filter((path) => path.startsWith('node:') || path.includes('node_modules/ws'))).toEqual([]);
@@ -22,4 +26,14 @@ test('the browser bundle builds without Node built-ins and without ws', async ()
   expect(code).not.toMatch(/["']node:/);
   // A bound, so that growth is noticed; MQTT.js takes 105 KB.
   expect(gzipSync(code).length).toBeLessThan(34_000);
+});
+
+test('a program that does not name SCRAM does not ship it', async () => {
+  const { outputFiles } = await bundle(
+    "import { connect } from '@petrel/client'; globalThis.connect = connect;",
+  );
+  const code = outputFiles[0]?.text ?? '';
+  expect(code).toContain('MQIsdp');
+  expect(code).not.toContain('SCRAM-SHA-256');
+  expect(gzipSync(code).length).toBeLessThan(30_000);
 });
