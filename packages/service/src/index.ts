@@ -40,3 +40,10 @@ export { decodePayload, type EncodedPayload, encodePayload, type PayloadForm } f
 export type { Outcome } from './requester.js';
 export type { Report } from './router.js';
 export { type EventOptions, type Registration, type RequestOptions, Service } from './service.js';
+export {
+  escapeTopicLevel,
+  type ParameterNames,
+  type TopicParameters,
+  type TopicParameterValues,
+  TopicPattern,
+} from './topic-pattern.js';
