@@ -10,7 +10,7 @@ export default defineConfig({
   test: {
     include: [
       '{packages,examples}/*/src/**/*.test.ts',
-      '{conformance,simulation,fuzzing}/src/**/*.test.ts',
+      '{conformance,simulation,fuzzing,benchmarks}/src/**/*.test.ts',
       'tests/**/*.test.ts',
     ],
     testTimeout: 20_000,

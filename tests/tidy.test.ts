@@ -108,7 +108,7 @@ describe('arrows between packages', () => {
   });
 
   test('only test equipment imports @petrel/testing, only tests vitest', () => {
-    const mayImport = ['packages/testing', 'conformance', 'simulation', 'fuzzing'];
+    const mayImport = ['packages/testing', 'conformance', 'simulation', 'fuzzing', 'benchmarks'];
     const wrong = sources
       .filter((file) => !file.isTest && file.packageFolder !== undefined)
       .filter(({ packageFolder = '' }) => !mayImport.includes(packageFolder))

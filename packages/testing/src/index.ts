@@ -20,6 +20,7 @@ export {
   type ProcessExit,
   type Readiness,
 } from './launch-process.js';
+export { findCCompiler } from './peers/c-compiler.js';
 export { chromiumArgs, findChromium } from './peers/chromium.js';
 export { describePeer, pathOf } from './peers/describe-peer.js';
 export { findProgram, type Peer } from './peers/find-program.js';

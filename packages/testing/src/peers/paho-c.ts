@@ -4,18 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launchProcess } from '../launch-process.js';
+import { findCCompiler } from './c-compiler.js';
 import { pathOf } from './describe-peer.js';
-import { findProgram, type Peer } from './find-program.js';
+import type { Peer } from './find-program.js';
 
 /** A C compiler that finds Paho's synchronous client and its library. */
 export function findPahoC(): Peer {
   const hint = 'apt-get install gcc libc6-dev libpaho-mqtt-dev';
-  const compiler = findProgram({
-    name: 'C compiler',
-    hint,
-    files: ['cc', 'gcc', 'clang'],
-    variable: 'PETREL_CC',
-  });
+  const compiler = findCCompiler(hint);
   const links =
     compiler.path !== undefined &&
     spawnSync(compiler.path, ['-xc', '-', '-lpaho-mqtt3c', '-o', '/dev/null'], {

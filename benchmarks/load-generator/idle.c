@@ -1,0 +1,52 @@
+/* Connections that do nothing: how fast they get in, and what they cost while they are there. */
+#include "clock.h"
+#include "connection.h"
+#include "failure.h"
+#include "modes.h"
+#include "packets.h"
+#include "report.h"
+
+#include <stdio.h>
+
+#define OPENING 100
+#define CONNECT_SECONDS 120
+
+static const struct settings *settings;
+static uint32_t ready;
+
+static void open(struct connection *connection)
+{
+    char name[64];
+    snprintf(name, sizeof name, "bench-idle-%u", connection->index);
+    encode_connect(&connection->output, settings, name);
+    connection_touch(connection);
+}
+
+static void handle(struct connection *connection, uint8_t first, uint8_t *body, size_t length)
+{
+    if (first >> 4 != PACKET_CONNACK || length < 2 || body[1] != 0)
+        fail("connection %u got a packet 0x%02x instead of a CONNACK that welcomes it", connection->index, first);
+    ready++;
+}
+
+int run_idle(const struct settings *given)
+{
+    settings = given;
+    struct connection *connections = allocate(settings->subscribers, sizeof *connections);
+    struct measurement measurement = measurement_begin(settings->broker_pid, 0);
+    uint64_t until = clock_now() + CONNECT_SECONDS * NANOSECONDS_PER_SECOND;
+    uint32_t opened = 0;
+    while (ready < settings->subscribers) {
+        while (opened < settings->subscribers && opened - ready < OPENING) {
+            connections[opened] = (struct connection){.fd = -1, .index = opened, .handler = handle, .opened = open};
+            connection_open(&connections[opened++]);
+        }
+        loop_turn(100);
+        if (loop_now > until) fail("only %u of %u connections are ready", ready, settings->subscribers);
+    }
+    measurement_end(&measurement, settings->broker_pid, ready);
+    /* What the broker only needed to let them in is not what they cost. */
+    uint64_t settled = loop_now + (uint64_t)(settings->seconds * NANOSECONDS_PER_SECOND);
+    while (loop_now < settled) loop_turn(100);
+    return report(&measurement, settings->broker_pid, NULL);
+}

@@ -1,0 +1,18 @@
+/**
+ * Petrel's broker as a program would embed it, with default options. Arguments: port, transport, and the module to take it from,
+ * which is the built package unless another checkout is measured beside it.
+ */
+import type * as broker from '@petrel/broker';
+import { serverCertificate } from '@petrel/testing';
+
+const [port, transport, module = '@petrel/broker'] = process.argv.slice(2);
+const { createBroker } = (await import(module)) as typeof broker;
+await createBroker({ listeners: [listener()] });
+// A CPU profile is written only by a process that ends by itself.
+process.on('SIGTERM', () => process.exit(0));
+
+function listener(): broker.ListenerOptions {
+  const place = { port: Number(port), host: '127.0.0.1' };
+  if (transport === 'tls') return { type: 'tls', ...place, ...serverCertificate };
+  return { type: transport === 'websocket' ? 'websocket' : 'tcp', ...place };
+}
