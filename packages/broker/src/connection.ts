@@ -46,7 +46,7 @@ export class Connection implements TransportReceiver, Backpressured {
   );
   /** Set by a CONNECT with an Authentication Method, and what to do with the client once it is known. */
   authentication: Authentication | undefined;
-  acceptAuthenticated: ((success: AuthenticationSuccess) => Promise<void>) | undefined;
+  acceptAuthenticated: ((success: AuthenticationSuccess) => Promise<void> | undefined) | undefined;
   /** Set by an accepted CONNECT. */
   session: Session | undefined;
   client: Client | undefined;
@@ -67,6 +67,7 @@ export class Connection implements TransportReceiver, Backpressured {
   #backpressure: Backpressure | undefined;
   #blocks = 0;
   #isChoked = false;
+  #isPaused = false;
 
   /** `onClosed` is told once, when the network connection is gone. */
   constructor(transport: Transport, context: BrokerContext, onClosed: () => void) {
@@ -118,7 +119,8 @@ export class Connection implements TransportReceiver, Backpressured {
     if (this.isEnding) return;
     this.context.metrics.bytesReceived += chunk.length;
     this.reader.push(chunk);
-    this.#read();
+    if (this.#blocks > 0) this.#pause();
+    else this.#read();
   }
 
   onDrain(): void {
@@ -194,15 +196,24 @@ export class Connection implements TransportReceiver, Backpressured {
 
   block(): void {
     this.#blocks += 1;
-    if (this.#blocks === 1 && !this.isEnding) this.transport.pause();
   }
 
   unblock(): void {
     this.#blocks -= 1;
     if (this.#blocks > 0 || this.isEnding) return;
-    this.transport.resume();
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.transport.resume();
+    }
     this.#read();
     if (this.#lost !== undefined && !this.isBlocked) this.#finish(this.#lost);
+  }
+
+  /** Only once something came that has to wait: most blocks are over before, and telling the system twice costs more than a packet. */
+  #pause(): void {
+    if (this.#isPaused || this.isEnding) return;
+    this.#isPaused = true;
+    this.transport.pause();
   }
 
   /** Asks for a look at the session's deliveries in the next turn. */

@@ -3,29 +3,68 @@ import { type ConnectPacket, PacketTooLargeError, reasonCode, type Will } from '
 import type { Connection } from '../connection.js';
 import type { ConnectionTerms } from '../connection-terms.js';
 import { refusalError, StoreError } from '../errors.js';
+import type { Hooks } from '../hook-runner.js';
 import type { Client, Refusal } from '../hooks.js';
 import type { ResolvedLimits } from '../options.js';
 import type { Session } from '../session.js';
-import type { Store } from '../stores/store.js';
-import { connackProperties } from './connack-properties.js';
+import { connackProperties, type Decided } from './connack-properties.js';
 import { revokedFilters } from './revoke-subscriptions.js';
 
-/** Gives an authenticated client its session and answers CONNACK, or throws what connection-error turns into a refusal. */
-export async function acceptClient(
+/** What the hooks say of a client that is who it claims to be. */
+interface Admission {
+  /** Filters of its session that it may not subscribe to any more. */
+  readonly revoked: readonly string[];
+  readonly responseInformation: string | undefined;
+}
+
+const admitted: Admission = { revoked: [], responseInformation: undefined };
+
+/**
+ * Gives an authenticated client its session and answers CONNACK, or throws what connection-error turns into a refusal; a promise only
+ * where a hook or the store gave one.
+ */
+export function acceptClient(
   connection: Connection,
   packet: ConnectPacket,
   client: Client,
   authenticationData: Uint8Array | undefined,
-): Promise<void> {
+): Promise<void> | undefined {
+  const { context } = connection;
+  context.sessions.assertOwner(client);
+  if (!hasQuestions(context.hooks, packet))
+    return openSession(connection, packet, client, admitted, authenticationData);
+  return askHooks(connection, packet, client).then((admission) =>
+    openSession(connection, packet, client, admission, authenticationData),
+  );
+}
+
+function hasQuestions({ has }: Hooks, { will, cleanStart, properties }: ConnectPacket): boolean {
+  return (
+    will !== undefined ||
+    has.connect ||
+    (has.authorizeSubscribe && !cleanStart) ||
+    (has.responseInformation && properties.requestResponseInformation === true)
+  );
+}
+
+async function askHooks(connection: Connection, packet: ConnectPacket, client: Client): Promise<Admission> {
+  await authorizeWill(connection, client, packet.will);
+  const { hooks } = connection.context;
+  refuseUnlessAllowed(await hooks.connect(client, packet), 'the connect hook refuses the client');
+  const revoked = packet.cleanStart ? [] : await revokedFilters(connection, client);
+  return { revoked, responseInformation: await askedResponseInformation(connection, packet, client) };
+}
+
+function openSession(
+  connection: Connection,
+  packet: ConnectPacket,
+  client: Client,
+  { revoked, responseInformation }: Admission,
+  authenticationData: Uint8Array | undefined,
+): Promise<void> | undefined {
+  if (connection.isEnding) return;
   const { context } = connection;
   const { limits } = context.options;
-  const { clientIdentifier } = client;
-  context.sessions.assertOwner(client);
-  await authorizeWill(connection, client, packet.will);
-  refuseUnlessAllowed(await context.hooks.connect(client, packet), 'the connect hook refuses the client');
-  const revoked = packet.cleanStart ? [] : await revokedFilters(connection, client);
-  const responseInformation = await askedResponseInformation(connection, packet, client);
-  if (connection.isEnding) return;
   const wanted = wantedExpiryInterval(packet, limits);
   const sessionExpiryInterval = Math.min(wanted, limits.maximumSessionExpiryInterval);
   const terms = connectionTerms(packet, limits);
@@ -38,23 +77,39 @@ export async function acceptClient(
   });
   const session = connection.session as unknown as Session;
   for (const topicFilter of revoked) context.sessions.unsubscribe(session, topicFilter);
-  await owned(context.store);
-  if (connection.isEnding) return;
+  const { clientIdentifier } = client;
   const decided = { clientIdentifier, terms, sessionExpiryInterval, authenticationData, responseInformation };
+  const commit = context.store.commit();
+  if (commit === undefined) {
+    welcome(connection, packet, session, sessionPresent, decided);
+    return;
+  }
+  return owned(commit).then(() => welcome(connection, packet, session, sessionPresent, decided));
+}
+
+function welcome(
+  connection: Connection,
+  packet: ConnectPacket,
+  session: Session,
+  sessionPresent: boolean,
+  decided: Decided,
+): void {
+  if (connection.isEnding) return;
+  const { context } = connection;
   const isAnswered = connection.send({
     type: 'connack',
     sessionPresent,
     reasonCode: reasonCode.success, // [MQTT-3.1.4-5]
-    properties: connackProperties(packet, decided, limits),
+    properties: connackProperties(packet, decided, context.options.limits),
   });
   // Nothing may come before CONNACK [MQTT-3.2.0-1], so without one there is nothing to stay for.
   if (!isAnswered)
     throw new PacketTooLargeError(
-      `CONNACK is larger than the client's Maximum Packet Size of ${terms.maximumPacketSize}`,
+      `CONNACK is larger than the client's Maximum Packet Size of ${decided.terms.maximumPacketSize}`,
     );
   session.ready();
   context.metrics.connectionsAccepted += 1;
-  context.hooks.tell('connected', client, { sessionPresent });
+  context.hooks.tell('connected', session.client, { sessionPresent });
 }
 
 async function authorizeWill({ context }: Connection, client: Client, will: Will | undefined): Promise<void> {
@@ -78,9 +133,9 @@ async function askedResponseInformation(
 }
 
 /** Settles when the store owns what was written so far. */
-async function owned(store: Store): Promise<void> {
+async function owned(commit: Promise<void>): Promise<void> {
   try {
-    await store.commit();
+    await commit;
   } catch (cause) {
     throw new StoreError('the store failed', cause);
   }

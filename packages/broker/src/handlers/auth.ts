@@ -19,7 +19,7 @@ export function beginAuthentication(
   connection: Connection,
   { method, data }: { readonly method: string; readonly data: Uint8Array | undefined },
   request: AuthenticationRequest,
-  accept: (success: AuthenticationSuccess) => Promise<void>,
+  accept: (success: AuthenticationSuccess) => Promise<void> | undefined,
 ): Promise<void> {
   const { context } = connection;
   const known = context.options.authenticationMethods.get(method);

@@ -3,15 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { type ConnectPacket, ProtocolError, reasonCode } from '@petrel/protocol';
 import type { Connection } from '../connection.js';
 import { AccessError, refusalError } from '../errors.js';
-import { isRefusal } from '../hook-runner.js';
-import type { AuthenticationRequest, Principal } from '../hooks.js';
+import { isPending, isRefusal, whenAnswered } from '../hook-runner.js';
+import type { Answer, AuthenticationRequest, Principal } from '../hooks.js';
 import type { ResolvedLimits } from '../options.js';
 import { acceptClient } from './accept-client.js';
 import { beginAuthentication } from './auth.js';
 import { assertUserProperties } from './user-properties.js';
 
 /** Accepts the client and answers CONNACK, asks it for more in AUTH, or throws what connection-error turns into a refusal. */
-export async function handleConnect(connection: Connection, packet: ConnectPacket): Promise<void> {
+export function handleConnect(connection: Connection, packet: ConnectPacket): Promise<void> | undefined {
   if (connection.session !== undefined || connection.authentication !== undefined) {
     throw new ProtocolError('second CONNECT on one connection [MQTT-3.1.0-2]');
   }
@@ -27,7 +27,10 @@ export async function handleConnect(connection: Connection, packet: ConnectPacke
   const accept = (principal: Principal | undefined, data?: Uint8Array) =>
     acceptClient(connection, packet, { ...known, principal }, data);
   const { authenticationMethod: method, authenticationData: data } = packet.properties;
-  if (method === undefined) return accept(await authenticate(connection, request));
+  if (method === undefined) {
+    const principal = authenticate(connection, request);
+    return isPending(principal) ? principal.then((known) => accept(known)) : accept(principal);
+  }
   return beginAuthentication(connection, { method, data }, request, (success) =>
     accept(success.principal, success.data),
   );
@@ -72,17 +75,18 @@ function authenticationRequest({ transport }: Connection, packet: ConnectPacket)
 }
 
 /** By User Name and Password; a broker that has methods to authenticate by does not let others in without being told to. */
-async function authenticate(
+function authenticate(
   { context }: Connection,
   request: AuthenticationRequest,
-): Promise<Principal | undefined> {
+): Answer<Principal | undefined> {
   const { hooks, options } = context;
   if (options.authenticationMethods.size > 0 && !hooks.has.authenticate && !options.allowAnonymous) {
     throw new AccessError('this broker demands an Authentication Method', {
       reasonCode: reasonCode.notAuthorized,
     });
   }
-  const answer = await hooks.authenticate(request);
-  if (isRefusal(answer)) throw refusalError(answer, 'authentication failed');
-  return answer;
+  return whenAnswered(hooks.authenticate(request), (answer) => {
+    if (isRefusal(answer)) throw refusalError(answer, 'authentication failed');
+    return answer;
+  });
 }
