@@ -1,7 +1,14 @@
 /** What one connection may answer only after the store owns what was written: kept in order, sent as the groups are committed. */
 
+import { StoreError } from './errors.js';
+
 /** An answer that waits; sends itself. */
 type Answer = () => void;
+
+/** Told that the store could not take over, so that nothing that waits may be acknowledged. */
+export interface AnswerOwner {
+  fail(cause: unknown): void;
+}
 
 interface Group {
   readonly commit: Promise<void>;
@@ -10,12 +17,11 @@ interface Group {
 
 /** The line of answers of one connection; with a store that owns at once, nothing ever waits in it. */
 export class Acknowledgements {
-  readonly #onFailed: (cause: unknown) => void;
+  readonly #owner: AnswerOwner;
   readonly #groups: Group[] = [];
 
-  /** `onFailed`: the store could not take it over, so nothing that waits may be acknowledged. */
-  constructor(onFailed: (cause: unknown) => void) {
-    this.#onFailed = onFailed;
+  constructor(owner: AnswerOwner) {
+    this.#owner = owner;
   }
 
   /** True when an answer may leave at once: everything is owned and nothing older waits. */
@@ -53,6 +59,6 @@ export class Acknowledgements {
   #fail(cause: unknown): void {
     if (this.#groups.length === 0) return;
     this.clear();
-    this.#onFailed(cause);
+    this.#owner.fail(new StoreError('the store failed', cause));
   }
 }

@@ -238,17 +238,17 @@ class RunningBroker implements Broker {
       transport.destroy();
       return;
     }
-    const connection = new Connection(transport, this.#context, () => this.#closed(connection));
+    const connection = new Connection(transport, this.#context, this.#onClosed);
     connections.add(connection);
     transport.start(connection);
   }
 
-  #closed(connection: Connection): void {
+  readonly #onClosed = (connection: Connection): void => {
     const { connections } = this.#context;
     connections.delete(connection);
     if (connections.size > 0) return;
     for (const resolve of this.#whenEmpty.splice(0)) resolve();
-  }
+  };
 
   #cutOff(): void {
     for (const connection of [...this.#context.connections]) {

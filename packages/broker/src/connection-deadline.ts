@@ -4,6 +4,19 @@ import type { Connection } from './connection.js';
 import { ConnectionError } from './errors.js';
 import type { Timer } from './timer-queue.js';
 
+function connectTimedOut(_now: number, connection: Connection): void {
+  const { connectTimeoutMs } = connection.context.options.limits;
+  connection.fail(
+    new ConnectionError('PETREL_CONNECT_TIMEOUT', `not connected within ${connectTimeoutMs} ms`, {
+      reasonCode: 0x80,
+    }),
+  );
+}
+
+function keepAliveOver(_now: number, deadline: ConnectionDeadline): void {
+  deadline.keepAliveOver();
+}
+
 /** Fails its connection when it comes up. */
 export class ConnectionDeadline {
   readonly #connection: Connection;
@@ -16,13 +29,7 @@ export class ConnectionDeadline {
     this.#connection = connection;
     this.#context = context;
     const { connectTimeoutMs } = context.options.limits;
-    this.#timer = context.timers.add(context.clock.now() + connectTimeoutMs, () =>
-      connection.fail(
-        new ConnectionError('PETREL_CONNECT_TIMEOUT', `not connected within ${connectTimeoutMs} ms`, {
-          reasonCode: 0x80,
-        }),
-      ),
-    );
+    this.#timer = context.timers.add(context.clock.now() + connectTimeoutMs, connectTimedOut, connection);
   }
 
   /** The client is accepted. */
@@ -37,7 +44,7 @@ export class ConnectionDeadline {
     if (this.#keepAlive === 0) return;
     const { timers, clock } = this.#context;
     const dueAt = clock.now() + this.#keepAlive * 1500;
-    if (this.#timer === undefined) this.#timer = timers.add(dueAt, () => this.#keepAliveOver());
+    if (this.#timer === undefined) this.#timer = timers.add(dueAt, keepAliveOver, this);
     else timers.reschedule(this.#timer, dueAt);
   }
 
@@ -46,7 +53,7 @@ export class ConnectionDeadline {
     this.#timer = undefined;
   }
 
-  #keepAliveOver(): void {
+  keepAliveOver(): void {
     if (this.#connection.isBlocked) {
       // Somebody we do not read cannot be blamed for silence.
       this.packetCame();

@@ -10,7 +10,8 @@ import {
   PacketTooLargeError,
   type ProtocolVersion,
 } from '@petrel/protocol';
-import { Acknowledgements } from './acknowledgements.js';
+import { writeAcknowledgement } from './acknowledgement-writer.js';
+import { Acknowledgements, type AnswerOwner } from './acknowledgements.js';
 import type { Authentication } from './authentication/authentication.js';
 import type { AuthenticationSuccess } from './authentication/authentication-method.js';
 import { Backpressure, type Backpressured } from './backpressure.js';
@@ -18,10 +19,10 @@ import type { BrokerContext } from './broker-context.js';
 import { ConnectionDeadline } from './connection-deadline.js';
 import { endWithError } from './connection-error.js';
 import type { ConnectionEnd, ConnectionTerms } from './connection-terms.js';
-import { StoreError } from './errors.js';
 import { handleFrame } from './handlers/index.js';
 import type { Client } from './hooks.js';
-import { Output } from './output.js';
+import { Intake } from './intake.js';
+import { Output, type OutputOwner } from './output.js';
 import { PublishFrame } from './publish-frame.js';
 import { PublishSender } from './publish-sender.js';
 import type { Session } from './session.js';
@@ -35,15 +36,11 @@ const slowReceiverGraceMs = 500;
 const chokeFactor = 4;
 
 /** A connection, from accept to close. */
-export class Connection implements TransportReceiver, Backpressured {
+export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, Backpressured {
   readonly context: BrokerContext;
   readonly transport: Transport;
   readonly output: Output;
   readonly reader: PacketReader;
-  readonly publishFrame = new PublishFrame();
-  readonly acknowledgements = new Acknowledgements((cause) =>
-    this.fail(new StoreError('the store failed', cause)),
-  );
   /** Set by a CONNECT with an Authentication Method, and what to do with the client once it is known. */
   authentication: Authentication | undefined;
   acceptAuthenticated: ((success: AuthenticationSuccess) => Promise<void> | undefined) | undefined;
@@ -51,7 +48,6 @@ export class Connection implements TransportReceiver, Backpressured {
   session: Session | undefined;
   client: Client | undefined;
   terms: ConnectionTerms | undefined;
-  sender!: PublishSender;
   inboundAliases: InboundTopicAliases | undefined;
   /** What CONNECT asks for, in force before the client is accepted: a refusal has to fit too. */
   maximumAnswerSize: number | undefined;
@@ -62,30 +58,45 @@ export class Connection implements TransportReceiver, Backpressured {
   /** The network connection is gone. */
   #lost: ConnectionEnd | undefined;
   readonly #highWaterMark: number;
-  readonly #onClosed: () => void;
+  readonly #onClosed: (connection: Connection) => void;
   readonly #deadline: ConnectionDeadline;
+  readonly #intake: Intake;
+  // Made when they are first needed: most of ten thousand connections do nothing, or one thing only.
+  #publishFrame: PublishFrame | undefined;
+  #acknowledgements: Acknowledgements | undefined;
+  #sender: PublishSender | undefined;
   #backpressure: Backpressure | undefined;
-  #blocks = 0;
-  #isChoked = false;
-  #isPaused = false;
 
   /** `onClosed` is told once, when the network connection is gone. */
-  constructor(transport: Transport, context: BrokerContext, onClosed: () => void) {
+  constructor(transport: Transport, context: BrokerContext, onClosed: (connection: Connection) => void) {
     const { limits } = context.options;
     this.context = context;
     this.transport = transport;
     this.#onClosed = onClosed;
     this.#highWaterMark = limits.outboundHighWaterMarkBytes;
-    this.output = new Output(transport, context.flushQueue, (bytes) => {
-      context.metrics.bytesSent += bytes;
-      this.#onFlushed();
-    });
+    this.output = new Output(transport, context.flushQueue, this);
     this.reader = new PacketReader({
       sender: 'client',
       maximumPacketSize: limits.maximumPacketSizeBeforeConnectBytes,
       topicNames: context.topics,
     });
+    this.#intake = new Intake(transport);
     this.#deadline = new ConnectionDeadline(this, context);
+  }
+
+  /** The PUBLISH that is being handled. */
+  get publishFrame(): PublishFrame {
+    return (this.#publishFrame ??= new PublishFrame());
+  }
+
+  /** Answers that wait for the store. */
+  get acknowledgements(): Acknowledgements {
+    return (this.#acknowledgements ??= new Acknowledgements(this));
+  }
+
+  /** Sends messages under the terms of the accepted CONNECT. */
+  get sender(): PublishSender {
+    return (this.#sender ??= new PublishSender(this.output, this.terms as ConnectionTerms));
   }
 
   get protocolVersion(): ProtocolVersion | undefined {
@@ -102,7 +113,7 @@ export class Connection implements TransportReceiver, Backpressured {
 
   /** Not read at the moment, for reasons that are not its own. */
   get isBlocked(): boolean {
-    return this.#blocks > (this.#isChoked ? 1 : 0);
+    return this.#intake.isBlocked;
   }
 
   /** Below the mark: sending on is good for everybody. */
@@ -119,8 +130,8 @@ export class Connection implements TransportReceiver, Backpressured {
     if (this.isEnding) return;
     this.context.metrics.bytesReceived += chunk.length;
     this.reader.push(chunk);
-    if (this.#blocks > 0) this.#pause();
-    else this.#read();
+    if (this.#intake.isOpen) this.#read();
+    else this.#intake.pause();
   }
 
   onDrain(): void {
@@ -129,7 +140,7 @@ export class Connection implements TransportReceiver, Backpressured {
 
   onClose(cause?: Error): void {
     this.#lost = { reasonCode: undefined, byClient: true, cause };
-    if (this.isEnding) this.#onClosed();
+    if (this.isEnding) this.#onClosed(this);
     // What came before the end still counts, above all a DISCONNECT behind a packet that is being decided [MQTT-3.14.4-3].
     else if (!this.isBlocked || this.session === undefined) this.#finish(this.#lost);
   }
@@ -139,7 +150,6 @@ export class Connection implements TransportReceiver, Backpressured {
     const { limits } = this.context.options;
     this.client = client;
     this.terms = terms;
-    this.sender = new PublishSender(this.output, terms);
     this.inboundAliases =
       terms.protocolVersion === 5 && limits.topicAliasMaximum > 0
         ? new InboundTopicAliases(limits.topicAliasMaximum)
@@ -151,10 +161,9 @@ export class Connection implements TransportReceiver, Backpressured {
 
   /** Sends any packet but PUBLISH; one the client cannot take at all is not sent [MQTT-3.1.2-24], and false tells so. */
   send(packet: Packet): boolean {
-    const version = this.protocolVersion ?? 5;
     let bytes: Uint8Array;
     try {
-      bytes = encodePacket(packet, version, this.maximumAnswerSize);
+      bytes = encodePacket(packet, this.protocolVersion ?? 5, this.maximumAnswerSize);
     } catch (error) {
       if (error instanceof PacketTooLargeError) return false;
       throw error;
@@ -167,14 +176,12 @@ export class Connection implements TransportReceiver, Backpressured {
   /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP without properties; `firstByte` says which. */
   sendAcknowledgement(firstByte: number, packetIdentifier: number, reasonCode: number): void {
     this.context.metrics.packetsSent += 1;
-    const isLong = reasonCode !== 0 && this.terms?.protocolVersion === 5;
-    const at = this.output.reserve(isLong ? 5 : 4);
-    const { slab } = this.output;
-    slab[at] = firstByte;
-    slab[at + 1] = isLong ? 3 : 2;
-    slab[at + 2] = packetIdentifier >>> 8;
-    slab[at + 3] = packetIdentifier;
-    if (isLong) slab[at + 4] = reasonCode;
+    writeAcknowledgement(
+      this.output,
+      firstByte,
+      packetIdentifier,
+      this.terms?.protocolVersion === 5 ? reasonCode : 0,
+    );
   }
 
   sendPubrel(packetIdentifier: number, reasonCode: number): void {
@@ -195,30 +202,16 @@ export class Connection implements TransportReceiver, Backpressured {
   }
 
   block(): void {
-    this.#blocks += 1;
+    this.#intake.block();
   }
 
   unblock(): void {
-    this.#blocks -= 1;
-    if (this.#blocks > 0 || this.isEnding) return;
-    if (this.#isPaused) {
-      this.#isPaused = false;
-      this.transport.resume();
-    }
-    this.#read();
-    if (this.#lost !== undefined && !this.isBlocked) this.#finish(this.#lost);
-  }
-
-  /** Only once something came that has to wait: most blocks are over before, and telling the system twice costs more than a packet. */
-  #pause(): void {
-    if (this.#isPaused || this.isEnding) return;
-    this.#isPaused = true;
-    this.transport.pause();
+    if (this.#intake.unblock()) this.#goOn();
   }
 
   /** Asks for a look at the session's deliveries in the next turn. */
   wake(): void {
-    this.context.flushQueue.add({ flush: () => this.#onFlushed() });
+    this.context.flushQueue.add({ flush: () => this.onFlushed(0) });
   }
 
   /** Ends the connection for an error, as connection-error says. */
@@ -247,33 +240,34 @@ export class Connection implements TransportReceiver, Backpressured {
     this.context.metrics.connectionOver(this.isReady, end);
     this.#deadline.cancel();
     this.authentication?.end();
-    this.acknowledgements.clear();
+    this.#acknowledgements?.clear();
     this.#backpressure?.recovered();
     connectionLost(this, end);
-    if (this.#lost !== undefined) this.#onClosed();
+    if (this.#lost !== undefined) this.#onClosed(this);
   }
 
   #read(): void {
     let handled = false;
     try {
-      while (this.#blocks === 0 && this.end === undefined && this.reader.nextFrame()) {
+      while (this.#intake.isOpen && this.end === undefined && this.reader.nextFrame()) {
         handled = true;
         this.context.metrics.packetsReceived += 1;
         const pending = handleFrame(this);
         if (pending !== undefined) this.#waitFor(pending);
-        if (this.output.pendingBytes >= chokeFactor * this.#highWaterMark) this.#choke();
+        if (this.output.pendingBytes >= chokeFactor * this.#highWaterMark) this.#intake.choke();
       }
     } catch (error) {
       this.fail(error);
     }
+    if (this.#intake.isOpen) this.#publishFrame?.release();
     if (handled && this.end === undefined) this.#deadline.packetCame();
   }
 
-  /** Who does not take answers gets no more of them: it is not read until it does. */
-  #choke(): void {
-    if (this.#isChoked) return;
-    this.#isChoked = true;
-    this.block();
+  /** Reads what waited while the connection was blocked. */
+  #goOn(): void {
+    if (this.isEnding) return;
+    this.#read();
+    if (this.#lost !== undefined && !this.isBlocked) this.#finish(this.#lost);
   }
 
   /** Packets behind this one wait until it is decided. */
@@ -288,13 +282,12 @@ export class Connection implements TransportReceiver, Backpressured {
     );
   }
 
-  #onFlushed(): void {
+  /** There may be room for more. */
+  onFlushed(bytes: number): void {
+    this.context.metrics.bytesSent += bytes;
     const deliveries = this.session?.deliveries;
     if (this.isEnding || deliveries === undefined || !this.hasRoom) return;
-    if (this.#isChoked) {
-      this.#isChoked = false;
-      this.unblock();
-    }
+    if (this.#intake.unchoke()) this.#goOn();
     try {
       deliveries.pump();
     } catch (error) {

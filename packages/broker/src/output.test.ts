@@ -21,7 +21,7 @@ function scene(isSlow: boolean) {
   };
   let flushes = 0;
   const queue = new FlushQueue();
-  const output = new Output(transport as unknown as Transport, queue, () => void flushes++);
+  const output = new Output(transport as unknown as Transport, queue, { onFlushed: () => void flushes++ });
   return { writes, transport, output, queue, flushes: () => flushes, corks: () => corks };
 }
 
@@ -76,7 +76,7 @@ describe('Output', () => {
         const neighbour = new Output(
           { bufferedBytes: 0, write: () => true, cork() {}, uncork() {} } as unknown as Transport,
           queue,
-          () => {},
+          { onFlushed() {} },
         );
         const expected: number[] = [];
         pieces.forEach(({ kind, size }, index) => {

@@ -24,6 +24,11 @@ export function copyBytes(
   for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] as number;
 }
 
+/** Who owns an output; told after each flush, with its size, and each drain, with 0: the chance to fill up again. */
+export interface OutputOwner {
+  onFlushed(bytes: number): void;
+}
+
 /**
  * One writer per socket.
  *
@@ -33,7 +38,7 @@ export function copyBytes(
 export class Output {
   readonly #transport: Transport;
   readonly #queue: FlushQueue;
-  readonly #onFlushed: (bytes: number) => void;
+  readonly #owner: OutputOwner;
   #scheduled = false;
 
   /** Where the last reserve() points into. */
@@ -45,18 +50,18 @@ export class Output {
   #runStart = 0;
   #runEnd = 0;
 
-  readonly #parts: Uint8Array[] = [];
-  readonly #fullSlabs: Uint8Array[] = [];
+  /** What the slab does not hold alone; most connections never need them. */
+  #parts: Uint8Array[] | undefined;
+  #fullSlabs: Uint8Array[] | undefined;
   /** Bytes gathered in this turn. */
   #gathered = 0;
   /** Bytes that the transport still held after the last write or drain. */
   #buffered = 0;
 
-  /** `onFlushed` runs after each flush, with its size, and each drain; it is the owner's chance to fill up again. */
-  constructor(transport: Transport, queue: FlushQueue, onFlushed: (bytes: number) => void) {
+  constructor(transport: Transport, queue: FlushQueue, owner: OutputOwner) {
     this.#transport = transport;
     this.#queue = queue;
-    this.#onFlushed = onFlushed;
+    this.#owner = owner;
   }
 
   /** Bytes on their way to the peer that have not left this process. */
@@ -98,13 +103,13 @@ export class Output {
     this.#write();
     this.#buffered = this.#transport.bufferedBytes;
     this.#releaseSlabs();
-    this.#onFlushed(gathered);
+    this.#owner.onFlushed(gathered);
   }
 
   /** The transport has room again. */
   drained(): void {
     this.#buffered = this.#transport.bufferedBytes;
-    this.#onFlushed(0);
+    this.#owner.onFlushed(0);
   }
 
   #schedule(): void {
@@ -115,23 +120,24 @@ export class Output {
   #write(): void {
     const transport = this.#transport;
     const run = this.#run;
+    const parts = this.#parts;
+    const isJoined = parts === undefined || parts.length === 0;
     // The whole turn is one passing batch: it leaves as it came.
-    if (run !== undefined && this.#parts.length === 0 && this.#slabEnd === this.#slabStart) {
+    if (run !== undefined && isJoined && this.#slabEnd === this.#slabStart) {
       this.#run = undefined;
       transport.write(run.subarray(this.#runStart, this.#runEnd));
       return;
     }
     this.#settleRun();
-    this.#closeSlabPart();
-    const parts = this.#parts;
-    if (parts.length === 1) {
-      transport.write(parts[0] as Uint8Array);
-    } else {
-      transport.cork();
-      for (const part of parts) transport.write(part);
-      transport.uncork();
+    if (this.#parts === undefined || this.#parts.length === 0) {
+      transport.write(this.slab.subarray(this.#slabStart, this.#slabEnd));
+      return;
     }
-    parts.length = 0;
+    this.#closeSlabPart();
+    transport.cork();
+    for (const part of this.#parts) transport.write(part);
+    transport.uncork();
+    this.#parts.length = 0;
   }
 
   #settleRun(): void {
@@ -141,7 +147,7 @@ export class Output {
     const size = this.#runEnd - this.#runStart;
     if (size > largestCopyBytes) {
       this.#closeSlabPart();
-      this.#parts.push(run.subarray(this.#runStart, this.#runEnd));
+      this.#addPart(run.subarray(this.#runStart, this.#runEnd));
       return;
     }
     if (this.#slabEnd + size > this.slab.length) this.#nextSlab(size);
@@ -151,13 +157,21 @@ export class Output {
 
   #closeSlabPart(): void {
     if (this.#slabEnd === this.#slabStart) return;
-    this.#parts.push(this.slab.subarray(this.#slabStart, this.#slabEnd));
+    this.#addPart(this.slab.subarray(this.#slabStart, this.#slabEnd));
     this.#slabStart = this.#slabEnd;
+  }
+
+  #addPart(part: Uint8Array): void {
+    this.#parts ??= [];
+    this.#parts.push(part);
   }
 
   #nextSlab(size: number): void {
     this.#closeSlabPart();
-    if (this.slab.length > 0) this.#fullSlabs.push(this.slab);
+    if (this.slab.length > 0) {
+      this.#fullSlabs ??= [];
+      this.#fullSlabs.push(this.slab);
+    }
     this.slab = this.#queue.takeSlab(size);
     this.#slabStart = 0;
     this.#slabEnd = 0;
@@ -165,11 +179,12 @@ export class Output {
 
   /** Slabs go back once the bytes have left; those that a slow peer still needs are left to the garbage collector. */
   #releaseSlabs(): void {
+    const fullSlabs = this.#fullSlabs;
     if (this.#buffered === 0) {
-      for (const slab of this.#fullSlabs) this.#queue.returnSlab(slab);
+      if (fullSlabs !== undefined) for (const slab of fullSlabs) this.#queue.returnSlab(slab);
       this.#queue.returnSlab(this.slab);
     }
-    this.#fullSlabs.length = 0;
+    if (fullSlabs !== undefined) fullSlabs.length = 0;
     this.slab = FlushQueue.noSlab;
     this.#slabStart = 0;
     this.#slabEnd = 0;

@@ -68,6 +68,11 @@ export class PublishFrame {
     }
   }
 
+  /** Lets go of the chunk, for a connection may be idle from now on. */
+  release(): void {
+    this.bytes = noBytes;
+  }
+
   #decode(reader: PacketReader, topics: TopicCache): void {
     const packet = reader.decodeFrame() as PublishPacket;
     const { properties, payload } = packet;

@@ -24,7 +24,7 @@ function collector() {
     cork() {},
     uncork() {},
   } as unknown as Transport;
-  return { chunks, output: new Output(transport, new FlushQueue(), () => {}) };
+  return { chunks, output: new Output(transport, new FlushQueue(), { onFlushed() {} }) };
 }
 
 /** The message of a packet as it comes in on one version. */

@@ -54,7 +54,7 @@ function restoreSession(context: BrokerContext, restored: RestoredSession): Sess
       retainHandling,
       subscriptionIdentifier,
     );
-    session.subscriptions.set(requestedFilter, subscription);
+    session.addSubscription(subscription);
     context.router.subscribe(subscription);
   }
   for (const kept of deliveries) {

@@ -89,7 +89,7 @@ export class SessionRegistry {
     context.timers.cancel(session.expiryTimer);
     this.#sessions.delete(session.clientIdentifier);
     for (const subscription of session.subscriptions.values()) context.router.unsubscribe(subscription);
-    session.subscriptions.clear();
+    session.clearSubscriptions();
     context.willMessages.publish(session);
     if (session.isStored) context.store.deleteSession(session.clientIdentifier);
     session.isStored = false;
@@ -105,7 +105,7 @@ export class SessionRegistry {
     const subscription = session.subscriptions.get(requestedFilter);
     if (subscription === undefined) return undefined;
     const { router, store } = this.#context;
-    session.subscriptions.delete(requestedFilter);
+    session.deleteSubscription(requestedFilter);
     session.deliveries.endReplay(subscription);
     router.unsubscribe(subscription);
     if (session.isStored) store.deleteSubscription(session.clientIdentifier, requestedFilter);

@@ -16,15 +16,17 @@ import type { Timer } from './timer-queue.js';
 /** Session Expiry Interval of a session that never expires. */
 export const neverExpires = 0xffffffff;
 
+const noSubscriptions: ReadonlyMap<string, Subscription> = new Map();
+
 /** A session, from its first CONNECT until it expires or is discarded. */
 export class Session {
   readonly clientIdentifier: string;
   /** Name of the principal that made it; undefined for an anonymous client. */
   readonly principalName: string | undefined;
   readonly deliveries: SessionDeliveries;
-  /** By the filter as the client sent it. */
-  readonly subscriptions = new Map<string, Subscription>();
   readonly #context: BrokerContext;
+  /** Made with the first one, as many clients only publish. */
+  #subscriptions: Map<string, Subscription> | undefined;
   #inbound: InboundDelivery | undefined;
 
   /** The client of the last connection. */
@@ -54,6 +56,27 @@ export class Session {
   /** Whether it outlives its connection, and so belongs to the store. */
   get isDurable(): boolean {
     return this.sessionExpiryInterval > 0;
+  }
+
+  /** By the filter as the client sent it. */
+  get subscriptions(): ReadonlyMap<string, Subscription> {
+    return this.#subscriptions ?? noSubscriptions;
+  }
+
+  /** Adds a subscription and gives back the one with the same filter that it replaces. */
+  addSubscription(subscription: Subscription): Subscription | undefined {
+    this.#subscriptions ??= new Map();
+    const previous = this.#subscriptions.get(subscription.requestedFilter);
+    this.#subscriptions.set(subscription.requestedFilter, subscription);
+    return previous;
+  }
+
+  deleteSubscription(requestedFilter: string): void {
+    this.#subscriptions?.delete(requestedFilter);
+  }
+
+  clearSubscriptions(): void {
+    this.#subscriptions = undefined;
   }
 
   /** What it is receiving at QoS 1 and 2. */

@@ -25,6 +25,9 @@ export interface PacketReaderOptions {
 const nothing = new Uint8Array(0);
 const connectCode = 1;
 
+// Decoding a packet is one call that nothing interrupts, so one cursor is enough for all readers.
+const cursor = new ByteReader(nothing);
+
 /**
  * The incremental reader of one connection.
  *
@@ -47,7 +50,6 @@ export class PacketReader {
 
   readonly #sender: Sender;
   readonly #topicNames: TopicNameDecoder;
-  readonly #cursor = new ByteReader(nothing);
   /** Bytes of `bytes` that hold data; behind it a buffer of our own may have room. */
   #dataEnd = 0;
   /** Chunks not looked at yet, oldest first. */
@@ -116,13 +118,14 @@ export class PacketReader {
 
   /** Decodes the frame that `nextFrame` found. */
   decodeFrame(): Packet {
-    const cursor = this.#cursor;
     cursor.bytes = this.bytes;
     cursor.position = this.bodyStart;
     cursor.end = this.frameEnd;
     // Until CONNECT has told the version, its own flags are held to the strictest rule.
     const version = this.protocolVersion ?? 5;
     const packet = decodePacket(cursor, this.firstByte, version, this.#sender, this.#topicNames);
+    // The chunk is not kept alive by what has been read of it.
+    cursor.bytes = nothing;
     if (packet.type === 'connect') this.protocolVersion ??= packet.protocolVersion;
     return packet;
   }

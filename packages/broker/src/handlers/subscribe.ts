@@ -92,9 +92,8 @@ async function grant(
 
 /** Puts the subscription in force and gives back the one it replaces. */
 function subscribe({ context }: Connection, subscription: Subscription): Subscription | undefined {
-  const { session, requestedFilter } = subscription;
-  const previous = session.subscriptions.get(requestedFilter);
-  session.subscriptions.set(requestedFilter, subscription);
+  const { session } = subscription;
+  const previous = session.addSubscription(subscription);
   context.router.subscribe(subscription);
   if (previous !== undefined) session.deliveries.endReplay(previous);
   if (session.isStored) context.store.putSubscription(session.clientIdentifier, subscription);

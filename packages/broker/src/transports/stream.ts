@@ -6,6 +6,32 @@ import type { Transport, TransportKind, TransportReceiver } from '../transport.j
 /** Time that a peer has to take what was queued before end(), and to close its own side. */
 const lingerMs = 2_000;
 
+/** Where a stream keeps its transport: listeners of its own would be the largest part of an idle connection. */
+const transportKey = Symbol('transport');
+
+type OwnedStream = Duplex & { [transportKey]?: StreamTransport };
+
+function onError(this: OwnedStream, error: Error): void {
+  this[transportKey]?.broke(error);
+}
+
+function onClose(this: OwnedStream): void {
+  this[transportKey]?.closed();
+}
+
+function onEnd(this: OwnedStream): void {
+  // MQTT knows no half-closed connections; what is queued for this peer still leaves, if it takes it.
+  this[transportKey]?.end();
+}
+
+function onDrain(this: OwnedStream): void {
+  this[transportKey]?.drained();
+}
+
+function onData(this: OwnedStream, chunk: Uint8Array): void {
+  this[transportKey]?.received(chunk);
+}
+
 /** What the listener knows of the stream. */
 export interface StreamTransportOptions {
   readonly kind: TransportKind;
@@ -33,10 +59,9 @@ export class StreamTransport implements Transport {
     this.#stream = stream;
     // Below its own mark a stream never says 'drain'.
     this.#highWaterMarkBytes = Math.max(options.highWaterMarkBytes, stream.writableHighWaterMark);
+    (stream as OwnedStream)[transportKey] = this;
     // A socket may break between accept and start().
-    stream.on('error', (error) => {
-      this.#error = error;
-    });
+    stream.on('error', onError);
   }
 
   get bufferedBytes(): number {
@@ -47,20 +72,35 @@ export class StreamTransport implements Transport {
     this.#receiver = receiver;
     const stream = this.#stream;
     if (stream.destroyed) {
-      queueMicrotask(() => this.#closed());
+      queueMicrotask(() => this.closed());
       return;
     }
-    stream.on('close', () => this.#closed());
-    // MQTT knows no half-closed connections; what is queued for this peer still leaves, if it takes it.
-    stream.on('end', () => this.end());
-    stream.on('drain', () => {
-      if (!this.#drainOwed) return;
-      this.#drainOwed = false;
-      if (!this.#ending) receiver.onDrain();
-    });
-    stream.on('data', (chunk: Uint8Array) => {
-      if (!this.#ending) receiver.onBytes(chunk);
-    });
+    stream.on('close', onClose);
+    stream.on('end', onEnd);
+    stream.on('drain', onDrain);
+    stream.on('data', onData);
+  }
+
+  /** The stream's own events. */
+  received(chunk: Uint8Array): void {
+    if (!this.#ending) this.#receiver?.onBytes(chunk);
+  }
+
+  drained(): void {
+    if (!this.#drainOwed) return;
+    this.#drainOwed = false;
+    if (!this.#ending) this.#receiver?.onDrain();
+  }
+
+  broke(error: Error): void {
+    this.#error = error;
+  }
+
+  closed(): void {
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    this.#ending = true;
+    receiver?.onClose(this.#error);
   }
 
   admit(): void {
@@ -105,12 +145,5 @@ export class StreamTransport implements Transport {
   destroy(): void {
     this.#ending = true;
     this.#stream.destroy();
-  }
-
-  #closed(): void {
-    const receiver = this.#receiver;
-    this.#receiver = undefined;
-    this.#ending = true;
-    receiver?.onClose(this.#error);
   }
 }
