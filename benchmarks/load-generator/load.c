@@ -10,7 +10,8 @@
 
 /* Connections that are being opened at a time; more than the backlog of some brokers would be refused. */
 #define OPENING 50
-#define CONNECT_SECONDS 60
+/* A million filters take some brokers a while. */
+#define CONNECT_SECONDS 120
 /* A message that arrives twice may do so after the last one. */
 #define LINGER_SECONDS 0.05
 

@@ -46,6 +46,18 @@ struct process_usage process_usage_of(uint32_t pid)
     return usage;
 }
 
+double machine_cpu_seconds(void)
+{
+    FILE *file = fopen("/proc/stat", "r");
+    uint64_t user = 0, nice = 0, system = 0, interrupts = 0, soft_interrupts = 0, stolen = 0;
+    if (file == NULL || fscanf(file,
+                               "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %*u %*u %" SCNu64 " %" SCNu64 " %" SCNu64, &user,
+                               &nice, &system, &interrupts, &soft_interrupts, &stolen) != 6)
+        fail("cannot read /proc/stat");
+    fclose(file);
+    return (double)(user + nice + system + interrupts + soft_interrupts + stolen) / (double)sysconf(_SC_CLK_TCK);
+}
+
 double own_cpu_seconds(void)
 {
     struct rusage usage;

@@ -14,6 +14,9 @@ struct process_usage {
 /* All zero for process 0. */
 struct process_usage process_usage_of(uint32_t pid);
 
+/* What all programs and the kernel have used of all cores. */
+double machine_cpu_seconds(void);
+
 /* User and system time of this process. */
 double own_cpu_seconds(void);
 

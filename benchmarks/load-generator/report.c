@@ -10,6 +10,7 @@ struct measurement measurement_begin(uint32_t broker_pid, uint64_t delivered)
 {
     struct measurement measurement = {.delivered = delivered, .broker_before = process_usage_of(broker_pid)};
     measurement.own_cpu_seconds = own_cpu_seconds();
+    measurement.machine_cpu_seconds = machine_cpu_seconds();
     measurement.started_at = clock_now();
     return measurement;
 }
@@ -20,14 +21,17 @@ void measurement_end(struct measurement *measurement, uint32_t broker_pid, uint6
     measurement->own_cpu_seconds = own_cpu_seconds() - measurement->own_cpu_seconds;
     measurement->broker_cpu_seconds =
         process_usage_of(broker_pid).cpu_seconds - measurement->broker_before.cpu_seconds;
+    measurement->machine_cpu_seconds = machine_cpu_seconds() - measurement->machine_cpu_seconds;
     measurement->delivered = delivered - measurement->delivered;
 }
 
 int report(const struct measurement *measurement, uint32_t broker_pid, const struct histogram *latencies)
 {
     struct process_usage broker = process_usage_of(broker_pid);
+    double others = measurement->machine_cpu_seconds - measurement->broker_cpu_seconds - measurement->own_cpu_seconds;
     printf("{\"delivered\":%" PRIu64 ",\"seconds\":%.6f,\"brokerCpuSeconds\":%.2f,\"generatorCpuSeconds\":%.6f,",
            measurement->delivered, measurement->seconds, measurement->broker_cpu_seconds, measurement->own_cpu_seconds);
+    printf("\"otherCpuSeconds\":%.2f,", broker_pid == 0 || others < 0 ? 0 : others);
     printf("\"residentBytesBefore\":%" PRIu64 ",\"residentBytes\":%" PRIu64 ",\"peakResidentBytes\":%" PRIu64 ",",
            measurement->broker_before.resident_bytes, broker.resident_bytes, broker.peak_resident_bytes);
     if (latencies != NULL && latencies->count > 0)

@@ -15,6 +15,7 @@ struct measurement {
     double seconds;
     double broker_cpu_seconds;
     double own_cpu_seconds;
+    double machine_cpu_seconds;
     struct process_usage broker_before;
 };
 

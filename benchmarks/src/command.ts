@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { CommandLineError, type CommandOptions, readCommandOptions, usage } from './command-options.js';
 import { buildLoadGenerator, LoadError } from './load-generator.js';
 import { canPin } from './pinned-process.js';
-import { resultTable } from './result-table.js';
+import { resultNotes, resultTable } from './result-table.js';
 import type { ScenarioResult } from './results.js';
 import { runScenario } from './run-scenario.js';
 import { scenarios } from './scenarios.js';
@@ -36,7 +36,8 @@ async function measure(options: CommandOptions): Promise<number> {
   const results: ScenarioResult[] = [];
   for (const scenario of options.scenarios) {
     const result = await runScenario(generator, scenario, options.brokers, { ...options, nodeArguments });
-    process.stdout.write(`${result.name}: ${result.title}\n${textTable(resultTable(result))}\n\n`);
+    const lines = [`${result.name}: ${result.title}`, textTable(resultTable(result)), ...resultNotes(result)];
+    process.stdout.write(`${lines.join('\n')}\n\n`);
     results.push(result);
   }
   if (options.profile) process.stdout.write(`The profiles are in ${profiles}.\n`);

@@ -42,6 +42,8 @@ export interface LoadResult {
   readonly brokerCpuSeconds: number;
   /** Near `seconds`, the generator was the bottleneck. */
   readonly generatorCpuSeconds: number;
+  /** CPU time of everything else on the machine: much of it, and the figures are not to be trusted. */
+  readonly otherCpuSeconds: number;
   readonly residentBytesBefore: number;
   readonly residentBytes: number;
   readonly peakResidentBytes: number;

@@ -1,11 +1,14 @@
-/** The table of one scenario. */
-import type { Outcome, ScenarioResult } from './results.js';
-import { timesAsGood } from './results.js';
+/** The table of one scenario, and the lines below it. */
+import { type Figures, type Outcome, type ScenarioResult, timesAsGood } from './results.js';
 import { formatBytes, formatCount, formatNanoseconds, type Table } from './table.js';
 
-/** One line for each broker; the last column says how many times as good Petrel is. */
+/** What others may use of the machine, in cores, before a run counts as disturbed. */
+const tolerableLoad = 0.1;
+
+/** One line for each broker that was measured; the last column says how many times as good Petrel is. */
 export function resultTable({ verdict, outcomes }: ScenarioResult): Table {
   const petrel = outcomes.find(({ broker }) => broker === 'petrel');
+  const ours = petrel !== undefined && 'figures' in petrel ? petrel.figures : undefined;
   const connections = verdict === 'connections';
   return {
     head: [
@@ -19,21 +22,41 @@ export function resultTable({ verdict, outcomes }: ScenarioResult): Table {
       'spread',
       'Petrel is',
     ],
-    rows: outcomes.map((outcome) => [
-      outcome.title,
-      ...('figures' in outcome ? cells(outcome.figures, connections) : [reason(outcome)]),
-      ...('figures' in outcome && petrel !== undefined && 'figures' in petrel && outcome !== petrel
-        ? [`${timesAsGood(verdict, petrel.figures, outcome.figures).toFixed(2)} ×`]
-        : []),
-    ]),
+    rows: outcomes
+      .filter(isMeasured)
+      .map(({ broker, title, figures }) => [
+        title,
+        ...cells(figures, connections),
+        ...(ours !== undefined && broker !== 'petrel'
+          ? [`${timesAsGood(verdict, ours, figures).toFixed(2)} ×`]
+          : []),
+      ]),
   };
 }
 
-function reason(outcome: Exclude<Outcome, { figures: unknown }>): string {
-  return 'absent' in outcome ? `not measured: ${outcome.absent}` : `failed: ${outcome.failed}`;
+/** Why brokers are not in the table, and what disturbed those that are. */
+export function resultNotes({ outcomes }: ScenarioResult): string[] {
+  const absent = outcomes.filter((outcome) => 'absent' in outcome);
+  const disturbed = Math.max(0, ...outcomes.filter(isMeasured).map(({ figures }) => figures.otherLoad));
+  return [
+    ...(absent.length > 0
+      ? [`Not measured: ${absent.map(({ title, absent }) => `${title} (${absent})`).join(', ')}.`]
+      : []),
+    ...outcomes
+      .filter((outcome) => 'failed' in outcome)
+      .map(({ title, failed }) => `${title} failed: ${failed}.`),
+    ...(disturbed > tolerableLoad
+      ? [`Disturbed: other programs used up to ${disturbed.toFixed(1)} cores meanwhile.`]
+      : []),
+  ];
 }
 
-function cells(figures: Extract<Outcome, { figures: unknown }>['figures'], connections: boolean): string[] {
+/** Whether there are figures. */
+export function isMeasured(outcome: Outcome): outcome is Extract<Outcome, { figures: Figures }> {
+  return 'figures' in outcome;
+}
+
+function cells(figures: Figures, connections: boolean): string[] {
   const latency = figures.latencyNs;
   return [
     formatCount(figures.perSecond),

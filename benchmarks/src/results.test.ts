@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LoadResult } from './load-generator.js';
-import { resultTable } from './result-table.js';
+import { resultNotes, resultTable } from './result-table.js';
 import { figuresOf, type ScenarioResult, timesAsGood } from './results.js';
 import type { Scenario } from './scenarios.js';
 
@@ -12,6 +12,7 @@ function run(perSecond: number, p99 = 1000): LoadResult {
     seconds: 2,
     brokerCpuSeconds: 1,
     generatorCpuSeconds: 0.5,
+    otherCpuSeconds: 0.1,
     residentBytesBefore: 10e6,
     residentBytes: 30e6,
     peakResidentBytes: 40e6,
@@ -31,6 +32,7 @@ describe('figures', () => {
       spread: 1,
       cpuNs: 2.5e6,
       generatorLoad: 0.25,
+      otherLoad: 0.05,
       latencyNs: { p50: 100, p99: 500, p999: 2000 },
       residentBytes: 30e6,
     });
@@ -67,22 +69,26 @@ describe('the table of a scenario', () => {
     ],
   };
 
-  test('has a line for each broker, those that are not here included', () => {
+  test('has a line for each broker that was measured', () => {
     expect(resultTable(result).rows.map(([broker, rate]) => [broker, rate])).toEqual([
       ['Petrel', '400 k'],
       ['Mosquitto', '100 k'],
-      ['NATS', 'not measured: no MQTT 5'],
-      ['Aedes', 'failed: 1 lost'],
     ]);
   });
 
+  test('tells below it why the others are not in it', () => {
+    expect(resultNotes(result)).toEqual(['Not measured: NATS (no MQTT 5).', 'Aedes failed: 1 lost.']);
+  });
+
+  test('tells when the machine was not quiet', () => {
+    const noisy = figuresOf(scenario, [{ ...run(1000), otherCpuSeconds: 1 }]);
+    expect(
+      resultNotes({ ...result, outcomes: [{ broker: 'petrel', title: 'Petrel', figures: noisy }] }),
+    ).toEqual(['Disturbed: other programs used up to 0.5 cores meanwhile.']);
+  });
+
   test('compares with Petrel whoever has figures', () => {
-    expect(resultTable(result).rows.map((row) => row.at(-1))).toEqual([
-      '0 %',
-      '4.00 ×',
-      'not measured: no MQTT 5',
-      'failed: 1 lost',
-    ]);
+    expect(resultTable(result).rows.map((row) => row.at(-1))).toEqual(['0 %', '4.00 ×']);
   });
 
   test('compares nobody when Petrel has none', () => {

@@ -14,6 +14,8 @@ export interface Figures {
   readonly cpuNs: number;
   /** The generator's own share of its core; near 1, it was the limit. */
   readonly generatorLoad: number;
+  /** What the rest of the machine used, in cores: above a tenth, it has disturbed the run. */
+  readonly otherLoad: number;
   readonly latencyNs?: { readonly p50: number; readonly p99: number; readonly p999: number };
   readonly residentBytes: number;
   readonly peakResidentBytes: number;
@@ -46,6 +48,7 @@ export function figuresOf(scenario: Scenario, runs: readonly LoadResult[]): Figu
     spread: spread(rates),
     cpuNs: of((run) => (run.brokerCpuSeconds / run.delivered) * 1e9),
     generatorLoad: of((run) => run.generatorCpuSeconds / run.seconds),
+    otherLoad: Math.max(...runs.map((run) => run.otherCpuSeconds / run.seconds)),
     ...(runs[0]?.latencyNs !== undefined && {
       latencyNs: { p50: quantile('p50'), p99: quantile('p99'), p999: quantile('p999') },
     }),
