@@ -68,6 +68,10 @@ export const nestNames = [
 ] as const satisfies (keyof NestSettings)[];
 /** The names of the service layer's options. */
 export const serviceNames = [
+  'name',
+  'version',
+  'description',
+  'observers',
   'envelope',
   'requestTimeoutMs',
   'inboxPrefix',
@@ -97,7 +101,12 @@ export function resolveOptions(options: PetrelMqttOptions = {}): ResolvedOptions
   return Object.freeze({
     connection: Object.freeze(connection),
     // A client among stock peers must be understood by them; who knows better says so.
-    service: Object.freeze({ envelope: 'auto' as const, ...service, keepSubscriptions }),
+    service: Object.freeze({
+      envelope: 'auto' as const,
+      ...service,
+      keepSubscriptions,
+      clock: connection.clock,
+    }),
     nest: Object.freeze(nest),
   });
 }

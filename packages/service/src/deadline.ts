@@ -1,13 +1,13 @@
-/** Time limits: one timer, one signal, and the Message Expiry Interval that says the same to the server. */
+/** Time limits: one call of the clock each, and the Message Expiry Interval that says the same to the server. */
+import type { Clock } from '@petrel/client';
 
-/** Milliseconds that setTimeout can hold; a longer limit is no limit. */
+/** Milliseconds that a clock can hold; a longer limit is no limit. */
 const longestTimerMs = 0x7fff_ffff;
 
 /** Calls `expired` after `timeoutMs` unless it is cancelled first; 0 and Infinity are no limit. */
-export function startDeadline(timeoutMs: number, expired: () => void): () => void {
+export function startDeadline(clock: Clock, timeoutMs: number, expired: () => void): () => void {
   if (timeoutMs === 0 || timeoutMs > longestTimerMs) return noDeadline;
-  const timer = setTimeout(expired, timeoutMs);
-  return () => clearTimeout(timer);
+  return clock.schedule(timeoutMs, expired);
 }
 
 function noDeadline(): void {}
@@ -19,9 +19,9 @@ export function expiryInterval(timeoutMs: number): number | undefined {
 }
 
 /** Resolves with whether `work` settled before the limit; never rejects. */
-export function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+export function settledWithin(clock: Clock, work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const cancel = startDeadline(timeoutMs, () => resolve(false));
+    const cancel = startDeadline(clock, timeoutMs, () => resolve(false));
     const settled = (): void => {
       cancel();
       resolve(true);

@@ -8,6 +8,7 @@ import {
 import { type EventHandler, type HandlerContext, type Respond, respondWith } from './handler.js';
 import type { InboundMessage, SubscribeOptions } from './link.js';
 import type { PayloadForm } from './payload-codec.js';
+import { TopicPattern } from './topic-pattern.js';
 
 /** One message on its way into one handler. */
 export interface Delivery {
@@ -24,6 +25,8 @@ export interface Delivery {
 export interface Endpoint {
   /** Topic Filter as subscribed, with `$share/<name>/` where the handler is one of a group. */
   readonly topicFilter: string;
+  /** How it was declared, where its wildcards have names. */
+  readonly pattern?: TopicPattern;
   /** Answers requests, and gets no replies of others. */
   readonly responds: boolean;
   readonly payload: PayloadForm;
@@ -51,18 +54,23 @@ const optionNames: { readonly [Name in keyof Required<HandlerOptions>]: true } =
 };
 const payloadForms: readonly unknown[] = ['auto', 'bytes', 'text', 'json'];
 
-/** Makes an endpoint of a plain handler function. Subscribes with QoS 1 unless told otherwise. Throws UsageError. */
+/**
+ * Makes an endpoint of a plain handler function. Subscribes with QoS 1 unless told otherwise. Throws UsageError, and
+ * TopicError where the pattern is no Topic Filter.
+ */
 export function createEndpoint(
-  topicFilter: string,
+  topicPattern: string,
   responds: boolean,
   handler: EventHandler<never>,
   options: HandlerOptions,
   defaults: ResolvedDeliveryPolicy,
 ): Endpoint {
-  assertHandler(topicFilter, handler, options);
+  assertHandler(topicPattern, handler, options);
+  const pattern = new TopicPattern(topicPattern);
   const { payload = 'auto', acknowledge, concurrency, maximumWaiting, ...subscribe } = options;
   return {
-    topicFilter,
+    topicFilter: pattern.topicFilter,
+    pattern,
     responds,
     payload,
     subscribe: { qos: 1, ...subscribe },
@@ -76,14 +84,14 @@ export function createEndpoint(
     ),
     handle: async (delivery) => {
       const { data, respond } = delivery;
-      const result = handler(data as never, contextOf(delivery));
+      const result = handler(data as never, contextOf(delivery, pattern));
       if (respond === undefined) await result;
       else await respondWith(result, respond, delivery);
     },
   };
 }
 
-function contextOf(delivery: Delivery): HandlerContext {
+function contextOf(delivery: Delivery, pattern: TopicPattern): HandlerContext {
   const { message, userProperties, topicFilter } = delivery;
   return {
     topicName: message.topicName,
@@ -91,6 +99,9 @@ function contextOf(delivery: Delivery): HandlerContext {
     message,
     userProperties,
     isRequest: delivery.respond !== undefined,
+    get parameters() {
+      return pattern.parametersOf(message.topicName);
+    },
     get signal() {
       return delivery.signal;
     },

@@ -3,12 +3,15 @@ import type { UserProperties } from '@petrel/protocol';
 import { RequestError } from './errors.js';
 import type { Reply } from './exchange.js';
 import type { InboundMessage, PublishOptions } from './link.js';
+import type { TopicParameters } from './topic-pattern.js';
 
 /** What a handler is told beside the data. */
-export interface HandlerContext {
+export interface HandlerContext<Pattern extends string = string> {
   readonly topicName: string;
-  /** The Topic Filter the handler was registered with. */
+  /** The Topic Filter the handler was registered with, parameters as wildcards. */
   readonly topicFilter: string;
+  /** The levels of the topic that the pattern gives names to: `{ room: 'kitchen' }` for `sensors/:room`. */
+  readonly parameters: TopicParameters<Pattern>;
   /** QoS, Retain, DUP, properties and the payload as it arrived. */
   readonly message: InboundMessage;
   /** User Properties of the message, and the metadata of a NestJS envelope. */
@@ -20,15 +23,18 @@ export interface HandlerContext {
 }
 
 /** Handles an event: the message is acknowledged when the returned promise settles. */
-export type EventHandler<Data = unknown> = (data: Data, context: HandlerContext) => unknown;
+export type EventHandler<Data = unknown, Pattern extends string = string> = (
+  data: Data,
+  context: HandlerContext<Pattern>,
+) => unknown;
 
 /**
  * Answers a request: with a value, a promise, or an AsyncIterable or Observable whose values become a stream of
  * replies. What it throws goes to the caller with name, message, code and details.
  */
-export type RequestHandler<Data = unknown, Result = unknown> = (
+export type RequestHandler<Data = unknown, Result = unknown, Pattern extends string = string> = (
   data: Data,
-  context: HandlerContext,
+  context: HandlerContext<Pattern>,
 ) => Result | Promise<Result>;
 
 /** Data together with how to publish it, as the result of a request handler. */

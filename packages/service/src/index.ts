@@ -35,6 +35,7 @@ export {
   type Respond,
 } from './handler.js';
 export type { InboundMessage, Link, LinkSubscription, PublishOptions, SubscribeOptions } from './link.js';
+export type { Handling, Happening, Observation, Observer } from './observer.js';
 export { type ServiceOptions, type ServiceSettings, splitServiceOptions } from './options.js';
 export { decodePayload, type EncodedPayload, encodePayload, type PayloadForm } from './payload-codec.js';
 export type { Outcome } from './requester.js';

@@ -1,5 +1,5 @@
 /** What a service can be told, each option with its unit and its default; checked and completed once. */
-import type { ClientOptions } from '@petrel/client';
+import { type ClientOptions, type Clock, systemClock } from '@petrel/client';
 import { UsageError } from '@petrel/protocol';
 import {
   type DeliveryPolicy,
@@ -9,10 +9,17 @@ import {
 } from './delivery-policy.js';
 import { type Dialect, petrelDialect } from './dialect.js';
 import type { Envelope } from './exchange.js';
+import type { Observer } from './observer.js';
 import type { Report } from './router.js';
 
 /** The options of the service itself, beside those of its connection. */
 export interface ServiceSettings extends DeliveryPolicy {
+  /** What the service is called, for those who look for it: letters, digits, `-` and `_`. Default: it has no name. */
+  readonly name?: string | undefined;
+  /** Version of the service, for those who look for it. Default `0.0.0`. */
+  readonly version?: string | undefined;
+  /** One sentence about the service, for those who look for it. Default empty. */
+  readonly description?: string | undefined;
   /**
    * What goes out for peers that have not been met: `native`: MQTT 5 properties and the plain data. `nest`: the envelope
    * of stock NestJS. `auto`: what both understand, until an answer tells which the peer is. Understood are always all.
@@ -29,8 +36,12 @@ export interface ServiceSettings extends DeliveryPolicy {
   readonly keepSubscriptions?: boolean | undefined;
   /** Hears what no caller can be told, such as a failed event handler. Default: `console.error`. */
   readonly onError?: Report | undefined;
+  /** Whoever watches messages, such as metrics and traces. Default none. */
+  readonly observers?: readonly Observer[] | undefined;
   /** Another way to write and read messages than Petrel's. */
   readonly dialect?: Dialect | undefined;
+  /** The source of time, of the connection too; for tests. */
+  readonly clock?: Clock | undefined;
 }
 
 /** Options of `createService`: those of the connection (see `@petrel/client`) and those of the service. */
@@ -38,13 +49,18 @@ export type ServiceOptions = ClientOptions & ServiceSettings;
 
 /** Checked settings without gaps. */
 export interface ResolvedServiceSettings {
+  readonly name: string | undefined;
+  readonly version: string;
+  readonly description: string;
   readonly envelope: Envelope;
   readonly requestTimeoutMs: number;
   readonly inboxPrefix: string;
   readonly drainTimeoutMs: number;
   readonly keepSubscriptions: boolean;
   readonly onError: Report;
+  readonly observers: readonly Observer[];
   readonly dialect: Dialect;
+  readonly clock: Clock;
   readonly policy: ResolvedDeliveryPolicy;
 }
 
@@ -53,10 +69,16 @@ const envelopes: readonly unknown[] = ['auto', 'native', 'nest'];
 /** Completes and checks settings; throws UsageError naming option, rule and value. Reads the object, never writes to it. */
 export function resolveServiceSettings(settings: ServiceSettings): ResolvedServiceSettings {
   const { envelope = 'native', requestTimeoutMs = 30_000, inboxPrefix = 'petrel/inbox' } = settings;
+  const { name, version = '0.0.0', description = '', observers = [], clock = systemClock } = settings;
   const { drainTimeoutMs = 10_000, onError = reportToConsole, dialect = petrelDialect } = settings;
   if (!envelopes.includes(envelope)) {
     throw new UsageError(
       `option "envelope" must be "auto", "native" or "nest", got ${JSON.stringify(envelope)}`,
+    );
+  }
+  if (name !== undefined && !/^[A-Za-z0-9_-]+$/.test(name)) {
+    throw new UsageError(
+      `option "name" must consist of letters, digits, "-" and "_", got ${JSON.stringify(name)}`,
     );
   }
   assertMilliseconds('requestTimeoutMs', requestTimeoutMs);
@@ -66,13 +88,18 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
     throw new UsageError(`option "inboxPrefix" must be a topic without wildcards [MQTT-4.7.0-1], got ${got}`);
   }
   return Object.freeze({
+    name,
+    version,
+    description,
     envelope,
     requestTimeoutMs,
     inboxPrefix,
     drainTimeoutMs,
     keepSubscriptions: settings.keepSubscriptions ?? false,
     onError,
+    observers: Object.freeze([...observers]),
     dialect,
+    clock,
     policy: resolveDeliveryPolicy(settings, defaultDeliveryPolicy),
   });
 }
@@ -83,8 +110,10 @@ export function splitServiceOptions(options: ServiceOptions): {
   settings: ServiceSettings;
 } {
   const { envelope, requestTimeoutMs, inboxPrefix, drainTimeoutMs, keepSubscriptions, ...rest } = options;
-  const { onError, dialect, acknowledge, concurrency, maximumWaiting, ...client } = rest;
-  const settings = { envelope, requestTimeoutMs, inboxPrefix, drainTimeoutMs };
+  const { onError, dialect, acknowledge, concurrency, maximumWaiting, ...others } = rest;
+  const { name, version, description, observers, ...client } = others;
+  const told = { name, version, description, observers, clock: options.clock };
+  const settings = { ...told, envelope, requestTimeoutMs, inboxPrefix, drainTimeoutMs };
   const given = Object.entries({ ...settings, onError, dialect, acknowledge, concurrency, maximumWaiting });
   // What was not given must be missing, not undefined, for its default to count.
   const kept: [string, unknown] = ['keepSubscriptions', keepSubscriptions ?? options.cleanStart === false];

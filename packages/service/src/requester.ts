@@ -2,6 +2,7 @@
  * Sends requests and brings their answers back: one private inbox for the life of the connection, answers found by
  * Correlation Data (section 4.10), a deadline each. Knows no property name (wire-format does) and no NestJS.
  */
+import { type Clock, systemClock } from '@petrel/client';
 import { type QoS, reasonCode } from '@petrel/protocol';
 import { expiryInterval, startDeadline } from './deadline.js';
 import type { Dialect } from './dialect.js';
@@ -54,15 +55,17 @@ export class Requester {
   readonly #link: Link;
   readonly #dialect: Dialect;
   readonly #inboxSettings: InboxSettings;
+  readonly #clock: Clock;
   readonly #calls = new ReplyInbox<Call>(`${randomToken()}.`);
   readonly #peers = new PeerForms();
   readonly #replyTopics: NestReplyTopics;
   #inbox: Promise<string> | undefined;
 
-  constructor(link: Link, dialect: Dialect, inbox: InboxSettings) {
+  constructor(link: Link, dialect: Dialect, inbox: InboxSettings, clock: Clock = systemClock) {
     this.#link = link;
     this.#dialect = dialect;
     this.#inboxSettings = inbox;
+    this.#clock = clock;
     this.#replyTopics = new NestReplyTopics(link, inbox.qos, (message, topicName) => {
       // Whoever's answer it is: a stock server serves this topic.
       this.#peers.answered(topicName, 'nest');
@@ -93,7 +96,7 @@ export class Requester {
       stop: nothing,
     };
     call.id = this.#calls.register(call);
-    const cancelDeadline = startDeadline(timeoutMs, () => {
+    const cancelDeadline = startDeadline(this.#clock, timeoutMs, () => {
       this.#peers.unanswered(request.topicName);
       this.#fail(call, new RequestTimeoutError(request.topicName, timeoutMs));
     });

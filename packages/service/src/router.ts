@@ -13,6 +13,7 @@ import { failureOf, type Respond } from './handler.js';
 import { type Intake, Intakes } from './intakes.js';
 import { Interruptions } from './interruptions.js';
 import type { InboundMessage, Link } from './link.js';
+import { type Observers, observed } from './observer.js';
 import { decodePayload } from './payload-codec.js';
 import { TopicTree } from './topic-tree.js';
 
@@ -32,13 +33,15 @@ export class Router {
   readonly #link: Link;
   readonly #dialect: Dialect;
   readonly #report: Report;
+  readonly #observers: Observers | undefined;
   readonly #gate: ConcurrencyGate;
   readonly #intakes: Intakes<Served>;
   readonly #tree = new TopicTree<Served>();
   readonly #inWork = new Set<Promise<void>>();
   readonly #interruptions = new Interruptions();
 
-  constructor(link: Link, dialect: Dialect, concurrency: number, report: Report) {
+  constructor(link: Link, dialect: Dialect, concurrency: number, report: Report, observers?: Observers) {
+    this.#observers = observers;
     this.#link = link;
     this.#dialect = dialect;
     // Handlers are awaited by many; an error of whoever hears about errors must not become theirs.
@@ -130,6 +133,7 @@ export class Router {
 
   /** Once per time of overload: a report per dropped message would make it worse. */
   #reportOverload(served: Served, message: InboundMessage): void {
+    this.#observers?.happened('dropped', served.endpoint);
     if (served.isOverloaded) return;
     served.isOverloaded = true;
     const { topicFilter } = served.endpoint;
@@ -144,9 +148,10 @@ export class Router {
     answers: boolean,
   ): Promise<void> {
     const { endpoint } = served;
+    const { userProperties } = incoming;
     const respond = answers ? this.#respond(message, incoming) : undefined;
     const interruption = this.#interruptions.begin();
-    try {
+    const handle = async () => {
       if (endpoint.payload === 'auto' && incoming.unreadable !== undefined) throw incoming.unreadable;
       const { contentType } = message.properties;
       await endpoint.handle({
@@ -155,13 +160,22 @@ export class Router {
             ? incoming.data
             : decodePayload(message.payload, contentType, endpoint.payload),
         message,
-        userProperties: incoming.userProperties,
+        userProperties,
         topicFilter: endpoint.topicFilter,
         respond,
         get signal() {
           return interruption.signal;
         },
       });
+    };
+    try {
+      const observation = this.#observers?.handling({
+        endpoint,
+        message,
+        userProperties,
+        isRequest: answers,
+      });
+      await (observation === undefined ? handle() : observed(observation, handle));
     } catch (error) {
       if (respond === undefined) this.#report(error, message, endpoint.topicFilter);
       else await this.#respondFailure(respond, error, message, endpoint.topicFilter);

@@ -6,6 +6,7 @@ import { RemoteError, ServiceError } from './errors.js';
 import type { Envelope, Outgoing } from './exchange.js';
 import type { EventHandler, RequestHandler } from './handler.js';
 import type { Link } from './link.js';
+import { type Observation, Observers, observed, observedRequest } from './observer.js';
 import {
   assertMilliseconds,
   type ResolvedServiceSettings,
@@ -45,15 +46,18 @@ export class Service {
   readonly #settings: ResolvedServiceSettings;
   readonly #router: Router;
   readonly #requester: Requester;
+  readonly #observers: Observers | undefined;
+  readonly #endpoints = new Set<Endpoint>();
   #closing: Promise<boolean> | undefined;
   #closed = false;
 
   constructor(link: Link, settings: ServiceSettings = {}) {
     this.#link = link;
     this.#settings = resolveServiceSettings(settings);
-    const { dialect, policy, onError, inboxPrefix } = this.#settings;
-    this.#router = new Router(link, dialect, policy.concurrency, onError);
-    this.#requester = new Requester(link, dialect, { prefix: inboxPrefix, qos: 0 });
+    const { dialect, policy, onError, inboxPrefix, observers, clock } = this.#settings;
+    this.#observers = observers.length === 0 ? undefined : new Observers(observers);
+    this.#router = new Router(link, dialect, policy.concurrency, onError, this.#observers);
+    this.#requester = new Requester(link, dialect, { prefix: inboxPrefix, qos: 0 }, clock);
   }
 
   /** Messages in work, or waiting for their turn. */
@@ -61,27 +65,51 @@ export class Service {
     return this.#router.inWork;
   }
 
+  /** What this service serves, in the order in which it was declared. */
+  get endpoints(): readonly Endpoint[] {
+    return [...this.#endpoints];
+  }
+
   /** Answers that no request waited for: late ones, and those of a second responder. */
   get unclaimedReplies(): number {
     return this.#requester.unclaimed;
   }
 
-  /** Runs `handler` for each message of a Topic Filter; resolves when the server has granted the subscription. */
-  async on<Data = unknown>(
-    topicFilter: string,
-    handler: EventHandler<Data>,
+  /**
+   * Runs `handler` for each message of a Topic Filter, whose wildcards may have names: `sensors/:room/*rest`. Resolves when
+   * the server has granted the subscription.
+   */
+  async on<Data = unknown, const Pattern extends string = string>(
+    topicPattern: Pattern,
+    handler: EventHandler<Data, Pattern>,
     options: HandlerOptions = {},
   ): Promise<Registration> {
-    return this.register(createEndpoint(topicFilter, false, handler, options, this.#settings.policy));
+    return this.register(this.endpoint(topicPattern, false, handler, options));
   }
 
-  /** Answers the requests of a Topic Filter; resolves when the server has granted the subscription. */
-  async respond<Data = unknown, Result = unknown>(
-    topicFilter: string,
-    handler: RequestHandler<Data, Result>,
+  /** Answers the requests of a Topic Filter, named as for `on`; resolves when the server has granted the subscription. */
+  async respond<Data = unknown, Result = unknown, const Pattern extends string = string>(
+    topicPattern: Pattern,
+    handler: RequestHandler<Data, Result, Pattern>,
     options: HandlerOptions = {},
   ): Promise<Registration> {
-    return this.register(createEndpoint(topicFilter, true, handler, options, this.#settings.policy));
+    return this.register(this.endpoint(topicPattern, true, handler, options));
+  }
+
+  /** Makes an endpoint by the policy of this service, without putting it into service; for layers above. */
+  endpoint<Pattern extends string>(
+    topicPattern: Pattern,
+    responds: boolean,
+    handler: EventHandler<never, Pattern>,
+    options: HandlerOptions = {},
+  ): Endpoint {
+    return createEndpoint(
+      topicPattern,
+      responds,
+      handler as EventHandler<never>,
+      options,
+      this.#settings.policy,
+    );
   }
 
   /** Puts an endpoint into service; for adapters. */
@@ -89,7 +117,14 @@ export class Service {
     if (this.#closing !== undefined) throw closed();
     // A session that goes on may bring messages with its first connection: there, the handler must be in place before.
     if (!this.#settings.keepSubscriptions) await this.#link.ready();
-    return { close: await this.#router.add(endpoint) };
+    const close = await this.#router.add(endpoint);
+    this.#endpoints.add(endpoint);
+    return {
+      close: () => {
+        this.#endpoints.delete(endpoint);
+        return close();
+      },
+    };
   }
 
   /**
@@ -135,12 +170,16 @@ export class Service {
     assertTopicName(event.topicName);
     const { envelope = this.#settings.envelope, qos = 1, retain = false, signal } = options;
     const carriesProperties = this.#link.protocolVersion !== 3 && this.#link.protocolVersion !== 4;
-    const { topicName, payload, properties } = this.#settings.dialect.writeEvent(
-      event,
-      envelope,
-      carriesProperties,
-    );
-    await this.#link.publish(topicName, payload, { qos, retain, properties, ...(signal && { signal }) });
+    const observation = this.#observers?.publishing(event);
+    const publish = async () => {
+      const { topicName, payload, properties } = this.#settings.dialect.writeEvent(
+        carrying(event, observation),
+        envelope,
+        carriesProperties,
+      );
+      await this.#link.publish(topicName, payload, { qos, retain, properties, ...(signal && { signal }) });
+    };
+    await (observation === undefined ? publish() : observed(observation, publish));
   }
 
   /** Sends a request that an adapter has put together; `listener` hears every outcome. Returns how to give it up. */
@@ -161,7 +200,11 @@ export class Service {
       ...(retain === undefined ? {} : { retain }),
       ...(signal && { signal }),
     };
-    return this.#requester.send(request, settings, listener);
+    const observation = this.#observers?.requesting(request);
+    if (observation === undefined) return this.#requester.send(request, settings, listener);
+    return observedRequest(observation, request.topicName, listener, (listening) =>
+      this.#requester.send(carrying(request, observation), settings, listening),
+    );
   }
 
   /**
@@ -179,7 +222,7 @@ export class Service {
     const closing = keepSubscriptions ? this.#link.close(drainTimeoutMs) : undefined;
     const intake = keepSubscriptions ? undefined : this.#router.unsubscribe();
     const finished = Promise.all([intake, closing]).then(() => this.#router.finished());
-    const drained = await settledWithin(finished, drainTimeoutMs);
+    const drained = await settledWithin(this.#settings.clock, finished, drainTimeoutMs);
     // Until here, handlers in work could publish and ask.
     this.#closed = true;
     this.#router.abort();
@@ -201,6 +244,12 @@ export class Service {
   #assertOpen(): void {
     if (this.#closed) throw closed();
   }
+}
+
+/** The message with what its observer wants to go along. */
+function carrying(outgoing: Outgoing, observation: Observation | undefined): Outgoing {
+  if (observation?.metadata === undefined) return outgoing;
+  return { ...outgoing, metadata: { ...outgoing.metadata, ...observation.metadata } };
 }
 
 function closed(): ServiceError {
