@@ -1,5 +1,6 @@
 /** One handler with the Topic Filter it serves and the rules it is served by. Knows no connection. */
 import { UsageError, type UserProperties } from '@petrel/protocol';
+import type { DeclaredOperation } from './contracts/contract.js';
 import {
   type DeliveryPolicy,
   type ResolvedDeliveryPolicy,
@@ -27,6 +28,8 @@ export interface Endpoint {
   readonly topicFilter: string;
   /** How it was declared, where its wildcards have names. */
   readonly pattern?: TopicPattern;
+  /** What its messages must be, where a contract says it. */
+  readonly operation?: DeclaredOperation;
   /** Answers requests, and gets no replies of others. */
   readonly responds: boolean;
   readonly payload: PayloadForm;

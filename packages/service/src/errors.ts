@@ -95,5 +95,7 @@ export const serviceErrorCodes = {
   PETREL_REMOTE_ERROR: 'The responder answered with an error; `details` holds what it sent.',
   PETREL_SUBSCRIPTION_REFUSED: 'The server refused the subscription of a handler; its Reason Code says why.',
   PETREL_SERVICE_OVERLOADED: 'QoS 0 messages come faster than a handler takes them; some are dropped.',
+  PETREL_CONTRACT_BROKEN:
+    'A message is not what the contract of its topic says; `paths` names where, and its sender must act.',
   PETREL_SERVICE_CLOSED: 'The service was closed before it was used.',
 } as const satisfies Record<PetrelErrorCode, string>;

@@ -1,5 +1,39 @@
 /** Handlers, requests and delivery policy over any MQTT broker. */
 export { clientLink } from './client-link.js';
+export {
+  Contract,
+  type DeclaredOperation,
+  defineContract,
+  type EventOperation,
+  event,
+  type Operation,
+  type OperationNotes,
+  type Operations,
+  type PatternsOf,
+  type RequestOperation,
+  request,
+  type StreamOperation,
+  stream,
+} from './contracts/contract.js';
+export { contractEndpoint } from './contracts/contract-endpoint.js';
+export { ContractError, type ContractPart } from './contracts/contract-error.js';
+export {
+  type CallOptions,
+  ContractedService,
+  contracted,
+  type GivenAnswer,
+  type HandlerResult,
+  type ReceivedData,
+  type SentData,
+  type TakenAnswer,
+} from './contracts/contracted-service.js';
+export type {
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  SchemaResult,
+  StandardSchema,
+} from './contracts/standard-schema.js';
 export { createService } from './create-service.js';
 export type { DeliveryPolicy } from './delivery-policy.js';
 export { type ResolvedDeliveryPolicy, resolveDeliveryPolicy } from './delivery-policy.js';

@@ -1,0 +1,42 @@
+/** Puts a contract between the wire and a handler: what comes in is checked, and so is what goes back. */
+import type { Delivery, Endpoint } from '../endpoint.js';
+import type { Respond } from '../handler.js';
+import { checkData } from './check-data.js';
+import type { DeclaredOperation } from './contract.js';
+
+/**
+ * The endpoint with its messages checked: the handler gets what the schema gives, its answers go out as it gave them.
+ *
+ * What breaks the contract does not reach the handler, or does not leave it: a caller is answered with the ContractError, a
+ * broken event is reported.
+ */
+export function contractEndpoint(endpoint: Endpoint, declared: DeclaredOperation): Endpoint {
+  const { pattern, operation } = declared;
+  const isEvent = operation.kind === 'event';
+  const part = isEvent ? 'payload' : 'input';
+  const received = isEvent ? operation.payload : operation.input;
+  return {
+    ...endpoint,
+    operation: declared,
+    handle: async (delivery) => {
+      const data = await checkData(received, delivery.data, { pattern, part });
+      const respond = isEvent ? delivery.respond : checkedRespond(delivery.respond, declared);
+      // All that a delivery can do besides, it still does.
+      const checked = Object.create(delivery, { data: { value: data }, respond: { value: respond } });
+      await endpoint.handle(checked as Delivery);
+    },
+  };
+}
+
+function checkedRespond(
+  respond: Respond | undefined,
+  { pattern, operation }: DeclaredOperation,
+): Respond | undefined {
+  if (respond === undefined || operation.kind === 'event') return respond;
+  return async (reply, options) => {
+    if (reply.kind === 'next' || reply.kind === 'last') {
+      await checkData(operation.output, reply.data, { pattern, part: 'output' });
+    }
+    await respond(reply, options);
+  };
+}
