@@ -4,6 +4,7 @@
  * MQTT 3.1.1, QoS 0, one topic for each publisher, no wildcards. Argument: port.
  */
 import { createServer, type Socket } from 'node:net';
+import { bodyOfPacket, endOfPacket } from '../packet-ends.js';
 
 const connect = 0x10;
 const publish = 0x30;
@@ -35,34 +36,15 @@ function serve(socket: Socket): void {
   });
 }
 
-/** Where the packet at `at` ends; 0 when that has not arrived yet. */
-function endOfPacket(bytes: Buffer, at: number): number {
-  let remainingLength = 0;
-  for (let index = at + 1, shift = 0; index < bytes.length && shift < 28; index++, shift += 7) {
-    const byte = bytes[index] ?? 0;
-    remainingLength |= (byte & 127) << shift;
-    if (byte > 127) continue;
-    const end = index + 1 + remainingLength;
-    return end > bytes.length ? 0 : end;
-  }
-  return 0;
-}
-
-function bodyOf(bytes: Buffer, at: number): number {
-  let index = at + 1;
-  while ((bytes[index] ?? 0) > 127) index++;
-  return index + 1;
-}
-
 function topicName(bytes: Buffer, at: number): string {
-  const body = bodyOf(bytes, at);
+  const body = bodyOfPacket(bytes, at);
   return bytes.toString('latin1', body + 2, body + 2 + bytes.readUInt16BE(body));
 }
 
 function answer(socket: Socket, bytes: Buffer, at: number): void {
   if (bytes[at] === connect) socket.write(Buffer.of(0x20, 2, 0, 0));
   if (bytes[at] !== subscribe) return;
-  const body = bodyOf(bytes, at);
+  const body = bodyOfPacket(bytes, at);
   const topicFilter = bytes.toString('latin1', body + 4, body + 4 + bytes.readUInt16BE(body + 2));
   const sockets = receivers.get(topicFilter);
   if (sockets === undefined) receivers.set(topicFilter, [socket]);
