@@ -92,6 +92,7 @@ export interface PackageManifest {
   readonly publishConfig?: { readonly access?: string };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly workspaces?: readonly string[];
   readonly exports?: Readonly<Record<string, unknown>>;

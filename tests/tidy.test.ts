@@ -17,6 +17,13 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   '@petrel/testing': ['@petrel/protocol'],
 };
 
+/** Who may be known by one folder of a package only, as an optional peer: what runs a whole application in a test. */
+const arrowsOfFolders: Readonly<
+  Record<string, { readonly folder: string; readonly knows: readonly string[] }>
+> = {
+  '@petrel/service': { folder: 'packages/service/src/testing/', knows: ['@petrel/broker'] },
+};
+
 const sources = sourceFiles();
 const shipped = sources.filter((file) => file.packageFolder?.startsWith('packages/') && !file.isTest);
 
@@ -33,14 +40,30 @@ describe('arrows between packages', () => {
   test('every package has its place in the picture, and its package.json keeps to it', () => {
     const folders = manifestOf('.').workspaces?.filter((folder) => folder.startsWith('packages/')) ?? [];
     const wrong = folders.flatMap((folder) => {
-      const { name, dependencies = {}, peerDependencies = {} } = manifestOf(folder);
-      const allowed = arrows[name];
-      if (allowed === undefined) return [`${folder}: ${name} has no arrows`];
+      const {
+        name,
+        dependencies = {},
+        peerDependencies = {},
+        peerDependenciesMeta = {},
+      } = manifestOf(folder);
+      const allowed = [...(arrows[name] ?? []), ...optionalPeersOf(name, peerDependenciesMeta)];
+      if (arrows[name] === undefined) return [`${folder}: ${name} has no arrows`];
       return Object.keys({ ...dependencies, ...peerDependencies })
         .filter((dependency) => dependency in arrows && !allowed.includes(dependency))
         .map((dependency) => `${folder}/package.json: ${name} must not depend on ${dependency}`);
     });
     expect(folders.length).toBeGreaterThan(0);
+    expect(wrong).toEqual([]);
+  });
+
+  test('what only the testing folder of a package may know, the rest of it does not import', () => {
+    const wrong = shipped.flatMap((file) => {
+      const rule = arrowsOfFolders[manifestOf(file.packageFolder ?? '').name];
+      if (rule === undefined || file.path.startsWith(rule.folder)) return [];
+      return importsOf(file)
+        .filter(({ specifier }) => rule.knows.includes(packageOf(specifier)))
+        .map(({ specifier, start }) => `${placeOf(file, start)}: ${specifier}`);
+    });
     expect(wrong).toEqual([]);
   });
 
@@ -119,6 +142,13 @@ describe('arrows between packages', () => {
       );
     expect(wrong).toEqual([]);
   });
+
+  function optionalPeersOf(
+    name: string,
+    meta: Readonly<Record<string, { readonly optional?: boolean }>>,
+  ): string[] {
+    return (arrowsOfFolders[name]?.knows ?? []).filter((peer) => meta[peer]?.optional === true);
+  }
 
   /** The source of what the package's `browser` condition points at. */
   function browserEntry(): string {

@@ -109,7 +109,10 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
     const opened = this.#connection.open(maxConnectionAttempts === -1 ? Infinity : maxConnectionAttempts);
     const { service } = this.#connection;
     // Before there is a connection: a session that goes on may begin with messages.
-    const registered = Promise.all(endpoints.map((endpoint) => service.register(endpoint)));
+    const registered = Promise.all([
+      ...endpoints.map((endpoint) => service.register(endpoint)),
+      service.discoverable(),
+    ]);
     // Where the connection fails, so do they; the connection's own error is the one to tell.
     registered.catch(() => undefined);
     await opened;

@@ -71,6 +71,8 @@ export const serviceNames = [
   'name',
   'version',
   'description',
+  'discovery',
+  'discoveryPrefix',
   'observers',
   'envelope',
   'requestTimeoutMs',

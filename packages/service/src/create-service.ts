@@ -21,9 +21,9 @@ export async function createService(
   const client = createClient(clientOptions);
   try {
     const service = new Service(clientLink(client, clientOptions), settings);
-    const declared = declare?.(service);
+    const declared = Promise.all([declare?.(service), service.discoverable()]);
     // Where the connection fails, so do they; the connection's own error is the one to tell.
-    declared?.catch(() => undefined);
+    declared.catch(() => undefined);
     await firstConnection(client, options.initialConnectAttempts ?? 1);
     await declared;
     return service;

@@ -28,6 +28,8 @@ export interface Endpoint {
   readonly topicFilter: string;
   /** How it was declared, where its wildcards have names. */
   readonly pattern?: TopicPattern;
+  /** Serves the service itself, such as discovery: neither listed nor watched. */
+  readonly isInternal?: boolean;
   /** What its messages must be, where a contract says it. */
   readonly operation?: DeclaredOperation;
   /** Answers requests, and gets no replies of others. */

@@ -97,5 +97,7 @@ export const serviceErrorCodes = {
   PETREL_SERVICE_OVERLOADED: 'QoS 0 messages come faster than a handler takes them; some are dropped.',
   PETREL_CONTRACT_BROKEN:
     'A message is not what the contract of its topic says; `paths` names where, and its sender must act.',
+  PETREL_HARNESS_EXPECTATION:
+    'A test expected a message, or an end of all work, that did not come; the message says what came instead.',
   PETREL_SERVICE_CLOSED: 'The service was closed before it was used.',
 } as const satisfies Record<PetrelErrorCode, string>;

@@ -1,4 +1,10 @@
 /** Handlers, requests and delivery policy over any MQTT broker. */
+export {
+  type AsyncApiDocument,
+  type AsyncApiOptions,
+  type AsyncApiServer,
+  asyncApiDocument,
+} from './asyncapi/asyncapi-document.js';
 export { clientLink } from './client-link.js';
 export {
   Contract,
@@ -38,6 +44,7 @@ export { createService } from './create-service.js';
 export type { DeliveryPolicy } from './delivery-policy.js';
 export { type ResolvedDeliveryPolicy, resolveDeliveryPolicy } from './delivery-policy.js';
 export { type Dialect, petrelDialect } from './dialect.js';
+export type { DiscoveryVerb, ServiceIdentity, ServiceInfo, ServiceStats } from './discovery.js';
 export type { Delivery, Endpoint, HandlerOptions } from './endpoint.js';
 export {
   describeFailure,
@@ -69,6 +76,14 @@ export {
   type Respond,
 } from './handler.js';
 export type { InboundMessage, Link, LinkSubscription, PublishOptions, SubscribeOptions } from './link.js';
+export { durationBounds, type Histogram } from './metrics/histogram.js';
+export { prometheusContentType, prometheusText } from './metrics/prometheus-text.js';
+export {
+  type HandlerCounts,
+  type MetricsOptions,
+  type SentCounts,
+  ServiceMetrics,
+} from './metrics/service-metrics.js';
 export type { Handling, Happening, Observation, Observer } from './observer.js';
 export { type ServiceOptions, type ServiceSettings, splitServiceOptions } from './options.js';
 export { decodePayload, type EncodedPayload, encodePayload, type PayloadForm } from './payload-codec.js';

@@ -50,7 +50,9 @@ export class Observers {
   }
 
   handling(handling: Handling): Observation | undefined {
-    return this.#begin((observer) => observer.handling?.(handling));
+    return handling.endpoint.isInternal
+      ? undefined
+      : this.#begin((observer) => observer.handling?.(handling));
   }
 
   publishing(event: Outgoing): Observation | undefined {

@@ -26,6 +26,10 @@ export interface ServiceSettings extends DeliveryPolicy {
    * Default `native`.
    */
   readonly envelope?: Envelope | undefined;
+  /** Answers those who look for services. Default: where it has a `name`. */
+  readonly discovery?: boolean | undefined;
+  /** First levels of the topics of discovery. Default `petrel/services`. */
+  readonly discoveryPrefix?: string | undefined;
   /** Milliseconds that a request waits for its first answer; 0 = for ever. Default 30,000. */
   readonly requestTimeoutMs?: number | undefined;
   /** First levels of the topic of the private inbox. Default `petrel/inbox`. */
@@ -52,6 +56,8 @@ export interface ResolvedServiceSettings {
   readonly name: string | undefined;
   readonly version: string;
   readonly description: string;
+  /** First levels of the topics of discovery; undefined where there is none. */
+  readonly discoveryPrefix: string | undefined;
   readonly envelope: Envelope;
   readonly requestTimeoutMs: number;
   readonly inboxPrefix: string;
@@ -83,14 +89,17 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
   }
   assertMilliseconds('requestTimeoutMs', requestTimeoutMs);
   assertMilliseconds('drainTimeoutMs', drainTimeoutMs);
-  if (typeof inboxPrefix !== 'string' || inboxPrefix === '' || /[+#\0]/.test(inboxPrefix)) {
-    const got = JSON.stringify(inboxPrefix);
-    throw new UsageError(`option "inboxPrefix" must be a topic without wildcards [MQTT-4.7.0-1], got ${got}`);
+  assertTopicPrefix('inboxPrefix', inboxPrefix);
+  const { discovery = name !== undefined, discoveryPrefix = 'petrel/services' } = settings;
+  assertTopicPrefix('discoveryPrefix', discoveryPrefix);
+  if (discovery && name === undefined) {
+    throw new UsageError('option "discovery" needs the option "name": it is what others find a service by');
   }
   return Object.freeze({
     name,
     version,
     description,
+    discoveryPrefix: discovery ? discoveryPrefix : undefined,
     envelope,
     requestTimeoutMs,
     inboxPrefix,
@@ -111,8 +120,8 @@ export function splitServiceOptions(options: ServiceOptions): {
 } {
   const { envelope, requestTimeoutMs, inboxPrefix, drainTimeoutMs, keepSubscriptions, ...rest } = options;
   const { onError, dialect, acknowledge, concurrency, maximumWaiting, ...others } = rest;
-  const { name, version, description, observers, ...client } = others;
-  const told = { name, version, description, observers, clock: options.clock };
+  const { name, version, description, discovery, discoveryPrefix, observers, ...client } = others;
+  const told = { name, version, description, discovery, discoveryPrefix, observers, clock: options.clock };
   const settings = { ...told, envelope, requestTimeoutMs, inboxPrefix, drainTimeoutMs };
   const given = Object.entries({ ...settings, onError, dialect, acknowledge, concurrency, maximumWaiting });
   // What was not given must be missing, not undefined, for its default to count.
@@ -129,6 +138,12 @@ export function assertMilliseconds(option: string, value: number): void {
   throw new UsageError(
     `option "${option}" must be a number of milliseconds from 0, got ${JSON.stringify(value)}`,
   );
+}
+
+function assertTopicPrefix(option: string, prefix: string): void {
+  if (typeof prefix === 'string' && prefix !== '' && !/[+#\0]/.test(prefix)) return;
+  const got = JSON.stringify(prefix);
+  throw new UsageError(`option "${option}" must be a topic without wildcards [MQTT-4.7.0-1], got ${got}`);
 }
 
 function reportToConsole(

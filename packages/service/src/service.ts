@@ -1,6 +1,7 @@
 /** The face of the service layer: handlers, requests and events over one connection. Delegates all three. */
 import { assertTopicName, type PublishProperties, type QoS } from '@petrel/protocol';
 import { settledWithin } from './deadline.js';
+import { Discovery } from './discovery.js';
 import { createEndpoint, type Endpoint, type HandlerOptions } from './endpoint.js';
 import { RemoteError, ServiceError } from './errors.js';
 import type { Envelope, Outgoing } from './exchange.js';
@@ -47,6 +48,7 @@ export class Service {
   readonly #router: Router;
   readonly #requester: Requester;
   readonly #observers: Observers | undefined;
+  readonly #discovery: Discovery | undefined;
   readonly #endpoints = new Set<Endpoint>();
   #closing: Promise<boolean> | undefined;
   #closed = false;
@@ -54,8 +56,11 @@ export class Service {
   constructor(link: Link, settings: ServiceSettings = {}) {
     this.#link = link;
     this.#settings = resolveServiceSettings(settings);
-    const { dialect, policy, onError, inboxPrefix, observers, clock } = this.#settings;
+    const { dialect, policy, onError, inboxPrefix, discoveryPrefix, clock } = this.#settings;
+    const discovered = discoveryPrefix === undefined ? undefined : new Discovery(this, link, this.#settings);
+    const observers = [...this.#settings.observers, ...(discovered?.observers ?? [])];
     this.#observers = observers.length === 0 ? undefined : new Observers(observers);
+    this.#discovery = discovered;
     this.#router = new Router(link, dialect, policy.concurrency, onError, this.#observers);
     this.#requester = new Requester(link, dialect, { prefix: inboxPrefix, qos: 0 }, clock);
   }
@@ -63,6 +68,19 @@ export class Service {
   /** Messages in work, or waiting for their turn. */
   get inWork(): number {
     return this.#router.inWork;
+  }
+
+  /** What the service is called; undefined where it has no name. */
+  get name(): string | undefined {
+    return this.#settings.name;
+  }
+
+  get version(): string {
+    return this.#settings.version;
+  }
+
+  get description(): string {
+    return this.#settings.description;
   }
 
   /** What this service serves, in the order in which it was declared. */
@@ -110,6 +128,11 @@ export class Service {
       options,
       this.#settings.policy,
     );
+  }
+
+  /** Answers those who look for services, where it has a name and `discovery` is not off; called once, as soon as there is a client. */
+  async discoverable(): Promise<void> {
+    await Promise.all(this.#discovery?.endpoints().map((endpoint) => this.register(endpoint)) ?? []);
   }
 
   /** Puts an endpoint into service; for adapters. */
