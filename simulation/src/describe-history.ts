@@ -31,6 +31,8 @@ function describeEvent(event: HistoryEvent): string | undefined {
     }
     case 'take':
       return `${event.client} takes ${event.message} from ${event.topicName}`;
+    case 'accept':
+      return `${event.client} is accepted, session ${event.sessionPresent ? 'present' : 'new'}`;
     case 'gone':
       return `${event.client} link ${event.link} gone, by the ${event.by}`;
     case 'restart':

@@ -34,6 +34,13 @@ export interface TakeEvent {
 export type HistoryEvent =
   | PacketEvent
   | TakeEvent
+  /** The broker says that it has accepted a client; a connection that ends in the moment of its CONNECT carries no CONNACK any more. */
+  | {
+      readonly kind: 'accept';
+      readonly at: number;
+      readonly client: string;
+      readonly sessionPresent: boolean;
+    }
   /** The broker has lost the connection, or closed it. */
   | {
       readonly kind: 'gone';

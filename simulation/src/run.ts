@@ -43,6 +43,8 @@ class World {
   readonly #random = new SeededRandom(0);
   readonly #links: Link[] = [];
   #broker!: Broker;
+  /** Counts brokers; one that is dead or closing is no witness any more. */
+  #generation = 0;
 
   constructor(tamper: Tamper) {
     this.#tamper = tamper;
@@ -126,6 +128,7 @@ class World {
   async #restart(graceful: boolean): Promise<void> {
     const former = this.#broker;
     const { history } = this;
+    this.#generation++;
     history.add({ kind: 'restart', at: history.now, graceful });
     if (graceful) {
       await Promise.all([former.close({ graceMs: 0 }), this.#pass(1)]);
@@ -142,11 +145,19 @@ class World {
 
   async #openBroker(): Promise<void> {
     const store: Store = this.#store.open();
+    const { history } = this;
+    const generation = this.#generation;
     this.#broker = await createBroker({
       clock: this.#clock,
       store,
       sysTopicsIntervalMs: 0,
       limits: { receiveMaximum: serverReceiveMaximum },
+      hooks: {
+        connected: ({ clientIdentifier: client }, { sessionPresent }) => {
+          if (generation === this.#generation)
+            history.add({ kind: 'accept', at: history.now, client, sessionPresent });
+        },
+      },
       logger: this.#logger(),
     });
     await settle();

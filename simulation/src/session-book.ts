@@ -3,12 +3,12 @@
  * Shares nothing with the broker: this is the specification once more, without bytes, queues and speed.
  */
 import {
-  type ConnackPacket,
   type ConnectPacket,
   parseTopicFilter,
   type SubscriptionRequest,
   topicMatches,
 } from '@petrel/protocol';
+import { type Acceptance, acceptancesOf } from './acceptances.js';
 import type {
   BookedArrival,
   BookedConnection,
@@ -33,13 +33,13 @@ export class SessionBook {
   readonly publications = new Map<string, BookedPublication>();
   /** Positions of packets that came too late: their connection had no session any more. */
   readonly ignored = new Set<number>();
-  readonly #events: readonly HistoryEvent[];
+  readonly #acceptances: ReadonlyMap<LinkNumber, Acceptance>;
   readonly #current = new Map<string, BookedSession>();
   readonly #unanswered = new Map<string, BookedPublication | BookedSubscription[]>();
   #position = 0;
 
   constructor(events: readonly HistoryEvent[]) {
-    this.#events = events;
+    this.#acceptances = acceptancesOf(events);
     for (const event of events) {
       this.#passTime(event.at);
       this.#book(event);
@@ -93,8 +93,8 @@ export class SessionBook {
   }
 
   #arrive({ link, client, packet, at, bytes }: PacketEvent): void {
-    // A connection that is gone before it is accepted was never there.
-    if (packet.type === 'connect' && this.#connackOf(link) !== undefined) this.#connect(link, packet, at);
+    const acceptance = this.#acceptances.get(link);
+    if (packet.type === 'connect' && acceptance !== undefined) this.#connect(link, packet, at, acceptance);
     const session = this.#sessionOf(link);
     const position = this.#position;
     if (session === undefined) {
@@ -156,11 +156,11 @@ export class SessionBook {
     }
   }
 
-  #connect(link: LinkNumber, connect: ConnectPacket, at: number): void {
+  #connect(link: LinkNumber, connect: ConnectPacket, at: number, acceptance: Acceptance): void {
     const { clientIdentifier, cleanStart, protocolVersion, properties, will } = connect;
     const former = this.#current.get(clientIdentifier);
     if (former?.link !== undefined) this.#loseConnection(former, at, false);
-    const present = this.#presence(former, cleanStart, link, at);
+    const present = this.#presence(former, cleanStart, acceptance, at);
     if (former !== undefined && !present) this.#end(former, at);
     const session = present && former !== undefined ? former : this.#make(clientIdentifier);
     if (session.will?.fate === 'waiting')
@@ -190,18 +190,15 @@ export class SessionBook {
   }
 
   /** Where the session expires in the same moment, either answer is right, and what follows has to fit the one that was given. */
-  #presence(session: BookedSession | undefined, cleanStart: boolean, link: LinkNumber, at: number): boolean {
+  #presence(
+    session: BookedSession | undefined,
+    cleanStart: boolean,
+    acceptance: Acceptance,
+    at: number,
+  ): boolean {
     if (session === undefined || cleanStart || session.until !== undefined) return false;
     if (!isCloseCall(session.expiresAt, at)) return true;
-    return this.#connackOf(link)?.sessionPresent ?? false;
-  }
-
-  #connackOf(link: LinkNumber): ConnackPacket | undefined {
-    for (const event of this.#events) {
-      if (event.kind === 'leave' && event.link === link && event.packet.type === 'connack')
-        return event.packet;
-    }
-    return undefined;
+    return acceptance.sessionPresent;
   }
 
   #make(client: string): BookedSession {
