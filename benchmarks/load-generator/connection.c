@@ -18,6 +18,7 @@
 #define READ_BYTES (256 * 1024)
 
 uint64_t loop_now;
+uint64_t loop_idle;
 
 static const struct settings *settings;
 static int epoll_fd;
@@ -231,7 +232,8 @@ static void become_writable(struct connection *connection)
 void loop_turn(int timeout_ms)
 {
     struct epoll_event events[EVENTS];
-    int count = epoll_wait(epoll_fd, events, EVENTS, timeout_ms);
+    uint64_t started_at = loop_now;
+    int count = epoll_wait(epoll_fd, events, EVENTS, settings->spin ? 0 : timeout_ms);
     if (count < 0 && errno != EINTR) fail("epoll_wait: %s", strerror(errno));
     for (int index = 0; index < count; index++) {
         struct connection *connection = events[index].data.ptr;
@@ -242,4 +244,5 @@ void loop_turn(int timeout_ms)
         loop_flush();
     }
     loop_now = clock_now();
+    if (count == 0) loop_idle += loop_now - started_at;
 }

@@ -57,7 +57,7 @@ void connection_touch(struct connection *connection);
 /* Writes to all that were touched outside of an event. */
 void loop_flush(void);
 
-/* Serves what is ready; waits up to `timeout_ms` for it. */
+/* Serves what is ready; waits up to `timeout_ms` for it, or not at all where the settings say so. */
 void loop_turn(int timeout_ms);
 
 /* From now on a broken connection is no failure: the run is over. */
@@ -65,5 +65,8 @@ void loop_forgive(void);
 
 /* The time of the event that is being served. */
 extern uint64_t loop_now;
+
+/* Nanoseconds in which nothing was ready. */
+extern uint64_t loop_idle;
 
 #endif

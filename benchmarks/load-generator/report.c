@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "clock.h"
+#include "connection.h"
 #include "ledger.h"
 
 #include <inttypes.h>
@@ -10,6 +11,7 @@ struct measurement measurement_begin(uint32_t broker_pid, uint64_t delivered)
 {
     struct measurement measurement = {.delivered = delivered, .broker_before = process_usage_of(broker_pid)};
     measurement.own_cpu_seconds = own_cpu_seconds();
+    measurement.idle_seconds = seconds_of(loop_idle);
     measurement.machine_cpu_seconds = machine_cpu_seconds();
     measurement.started_at = clock_now();
     return measurement;
@@ -19,6 +21,7 @@ void measurement_end(struct measurement *measurement, uint32_t broker_pid, uint6
 {
     measurement->seconds = seconds_of(clock_now() - measurement->started_at);
     measurement->own_cpu_seconds = own_cpu_seconds() - measurement->own_cpu_seconds;
+    measurement->idle_seconds = seconds_of(loop_idle) - measurement->idle_seconds;
     measurement->broker_cpu_seconds =
         process_usage_of(broker_pid).cpu_seconds - measurement->broker_before.cpu_seconds;
     measurement->machine_cpu_seconds = machine_cpu_seconds() - measurement->machine_cpu_seconds;
@@ -29,8 +32,9 @@ int report(const struct measurement *measurement, uint32_t broker_pid, const str
 {
     struct process_usage broker = process_usage_of(broker_pid);
     double others = measurement->machine_cpu_seconds - measurement->broker_cpu_seconds - measurement->own_cpu_seconds;
-    printf("{\"delivered\":%" PRIu64 ",\"seconds\":%.6f,\"brokerCpuSeconds\":%.2f,\"generatorCpuSeconds\":%.6f,",
-           measurement->delivered, measurement->seconds, measurement->broker_cpu_seconds, measurement->own_cpu_seconds);
+    printf("{\"delivered\":%" PRIu64 ",\"seconds\":%.6f,\"brokerCpuSeconds\":%.2f,\"generatorBusySeconds\":%.6f,",
+           measurement->delivered, measurement->seconds, measurement->broker_cpu_seconds,
+           measurement->seconds - measurement->idle_seconds);
     printf("\"otherCpuSeconds\":%.2f,", broker_pid == 0 || others < 0 ? 0 : others);
     printf("\"residentBytesBefore\":%" PRIu64 ",\"residentBytes\":%" PRIu64 ",\"peakResidentBytes\":%" PRIu64 ",",
            measurement->broker_before.resident_bytes, broker.resident_bytes, broker.peak_resident_bytes);

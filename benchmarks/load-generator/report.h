@@ -15,6 +15,8 @@ struct measurement {
     double seconds;
     double broker_cpu_seconds;
     double own_cpu_seconds;
+    /* In which the generator had nothing to do, whether it slept or spun. */
+    double idle_seconds;
     double machine_cpu_seconds;
     struct process_usage broker_before;
 };

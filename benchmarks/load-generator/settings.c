@@ -59,6 +59,7 @@ static void read_option(struct settings *settings, const char *name, const char 
     else if (IS("properties")) settings->properties = read_integer(name, text, 0, 1) == 1;
     else if (IS("persistent")) settings->persistent = read_integer(name, text, 0, 1) == 1;
     else if (IS("flood")) settings->flood = read_integer(name, text, 0, 1) == 1;
+    else if (IS("spin")) settings->spin = read_integer(name, text, 0, 1) == 1;
     else if (IS("warm-up")) settings->warm_up_seconds = read_seconds(name, text);
     else if (IS("seconds")) settings->seconds = read_seconds(name, text);
     else if (IS("patience")) settings->patience_seconds = read_seconds(name, text);

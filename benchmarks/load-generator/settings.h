@@ -49,6 +49,8 @@ struct settings {
     bool persistent;
     /* With `rate`: the warm-up is a closed loop all the same, so that a frozen subscriber is really full. */
     bool flood;
+    /* Never sleeps: a broker that wakes another core for each small write would be measured by what that costs. */
+    bool spin;
     double warm_up_seconds;
     double seconds;
     /* How long a message may be missing until it counts as lost. */

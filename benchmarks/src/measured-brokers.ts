@@ -7,7 +7,7 @@ import { findMosquitto, findNats, type Peer, serverCertificate } from '@petrel/t
 import type { Transport } from './load-generator.js';
 import { cores, launchPinnedOnFreePort } from './pinned-process.js';
 
-/** Where a broker is to listen, and an empty folder for its files. */
+/** Where a broker is to listen, and a folder for its files, which has the certificate. */
 interface Place {
   readonly port: number;
   readonly transport: Transport;
@@ -26,6 +26,8 @@ export interface MeasuredBroker {
   readonly versions: readonly (4 | 5)[];
   readonly transports: readonly Transport[];
   readonly maximumQoS: 0 | 1 | 2;
+  /** Default true. */
+  readonly sharesSubscriptions?: boolean;
   /** Cannot do what a broker does: only pairs and fans with fixed topics. */
   readonly isForwarder?: boolean;
   /** Why it is not here; undefined when it is. */
@@ -47,7 +49,7 @@ export function measuredBrokers(baseline?: string): readonly MeasuredBroker[] {
   const mosquitto = findMosquitto();
   const nats = findNats();
   return [
-    { ...petrel('petrel', 'Petrel') },
+    petrel('petrel', 'Petrel'),
     ...(baseline === undefined ? [] : [petrel('baseline', 'Petrel (baseline)', baseline)]),
     {
       name: 'mosquitto',
@@ -59,7 +61,7 @@ export function measuredBrokers(baseline?: string): readonly MeasuredBroker[] {
       command: (place) => ({ command: mosquitto.path ?? '', args: ['-c', mosquittoFile(place)] }),
     },
     { ...aedes('aedes', 'Aedes 1.2'), versions: [4] },
-    { ...aedes('aedes-beta', 'Aedes 2 beta'), versions: [4, 5] },
+    { ...aedes('aedes-beta', 'Aedes 2 beta'), versions: [4, 5], sharesSubscriptions: false },
     {
       name: 'nats',
       title: 'NATS',
@@ -91,6 +93,8 @@ export async function startMeasuredBroker(
 ): Promise<RunningMeasuredBroker> {
   const folder = mkdtempSync(join(tmpdir(), 'petrel-bench-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
+  writeFileSync(join(folder, 'cert.pem'), serverCertificate.cert);
+  writeFileSync(join(folder, 'key.pem'), serverCertificate.key);
   try {
     const { launched, port } = await launchPinnedOnFreePort(
       (port) => broker.command({ port, transport, folder, nodeArguments }),
@@ -117,10 +121,10 @@ function petrel(name: string, title: string, module?: string): MeasuredBroker {
     versions: [4, 5],
     transports: all,
     maximumQoS: 2,
-    command: ({ port, transport, nodeArguments }) =>
+    command: ({ port, transport, folder, nodeArguments }) =>
       nodeScript(
         'petrel',
-        [String(port), transport, ...(module === undefined ? [] : [module])],
+        [String(port), transport, folder, ...(module === undefined ? [] : [module])],
         nodeArguments,
       ),
   };
@@ -132,7 +136,7 @@ function aedes(name: string, title: string): Omit<MeasuredBroker, 'versions'> {
     title,
     transports: all,
     maximumQoS: 2,
-    command: ({ port, transport }) => nodeScript('aedes', [String(port), transport, name]),
+    command: ({ port, transport, folder }) => nodeScript('aedes', [String(port), transport, folder, name]),
   };
 }
 
@@ -145,16 +149,9 @@ function missing(peer: Peer): string | undefined {
   return peer.path === undefined ? peer.hint : undefined;
 }
 
-function writeCertificate(folder: string): { readonly cert: string; readonly key: string } {
-  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
-  writeFileSync(files.cert, serverCertificate.cert);
-  writeFileSync(files.key, serverCertificate.key);
-  return files;
-}
-
 /** Without its limits on what waits for a client, and without Nagle's algorithm, which would be measured instead of it. */
 function mosquittoFile({ port, transport, folder }: Place): string {
-  const { cert, key } = writeCertificate(folder);
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   const lines = [
     'allow_anonymous true',
     'log_dest none',
@@ -172,7 +169,7 @@ function mosquittoFile({ port, transport, folder }: Place): string {
 
 /** Its MQTT side keeps sessions and retained messages in JetStream, so that has to be there. */
 function natsFile({ port, transport, folder }: Place): string {
-  const { cert, key } = writeCertificate(folder);
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   const mqttPort = transport === 'websocket' ? -1 : port;
   const tls =
     transport === 'tls' ? `tls { cert_file: ${JSON.stringify(cert)}, key_file: ${JSON.stringify(key)} }` : '';

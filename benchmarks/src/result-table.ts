@@ -5,7 +5,10 @@ import { formatBytes, formatCount, formatNanoseconds, type Table } from './table
 /** What others may use of the machine, in cores, before a run counts as disturbed. */
 const tolerableLoad = 0.1;
 
-/** One line for each broker that was measured; the last column says how many times as good Petrel is. */
+/**
+ * One line for each broker that was measured; the last columns say how many times as good Petrel is: by the scenario's own figure, and by the CPU time
+ * of a message, which a busy machine changes least.
+ */
 export function resultTable({ verdict, outcomes }: ScenarioResult): Table {
   const petrel = outcomes.find(({ broker }) => broker === 'petrel');
   const ours = petrel !== undefined && 'figures' in petrel ? petrel.figures : undefined;
@@ -21,6 +24,7 @@ export function resultTable({ verdict, outcomes }: ScenarioResult): Table {
       'generator',
       'spread',
       'Petrel is',
+      'by CPU',
     ],
     rows: outcomes
       .filter(isMeasured)
@@ -28,7 +32,7 @@ export function resultTable({ verdict, outcomes }: ScenarioResult): Table {
         title,
         ...cells(figures, connections),
         ...(ours !== undefined && broker !== 'petrel'
-          ? [`${timesAsGood(verdict, ours, figures).toFixed(2)} ×`]
+          ? [times(timesAsGood(verdict, ours, figures)), times(figures.cpuNs / ours.cpuNs)]
           : []),
       ]),
   };
@@ -54,6 +58,10 @@ export function resultNotes({ outcomes }: ScenarioResult): string[] {
 /** Whether there are figures. */
 export function isMeasured(outcome: Outcome): outcome is Extract<Outcome, { figures: Figures }> {
   return 'figures' in outcome;
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(2)} ×`;
 }
 
 function cells(figures: Figures, connections: boolean): string[] {

@@ -47,7 +47,7 @@ export function figuresOf(scenario: Scenario, runs: readonly LoadResult[]): Figu
     perSecond: median(rates),
     spread: spread(rates),
     cpuNs: of((run) => (run.brokerCpuSeconds / run.delivered) * 1e9),
-    generatorLoad: of((run) => run.generatorCpuSeconds / run.seconds),
+    generatorLoad: of((run) => run.generatorBusySeconds / run.seconds),
     otherLoad: Math.max(...runs.map((run) => run.otherCpuSeconds / run.seconds)),
     ...(runs[0]?.latencyNs !== undefined && {
       latencyNs: { p50: quantile('p50'), p99: quantile('p99'), p999: quantile('p999') },

@@ -35,7 +35,7 @@ export async function runScenario(
       try {
         runs.push(await runOnce(generator, scenario, broker, plan));
       } catch (error) {
-        reasons.set(broker, { failed: (error as Error).message });
+        reasons.set(broker, { failed: (error as Error).message.split('\n', 1)[0] ?? '' });
       }
     }
   }
@@ -81,6 +81,7 @@ function unableTo(
   if (!broker.transports.includes(transport)) return `no ${transport}`;
   if (!broker.versions.includes(version)) return `no MQTT ${version === 5 ? '5' : '3.1.1'}`;
   if (qos > broker.maximumQoS) return `no QoS ${qos}`;
+  if (topology === 'shared' && broker.sharesSubscriptions === false) return 'no shared subscriptions';
   const fixed = mode !== 'retained' && topology !== 'shared' && (filters ?? 'exact') === 'exact';
   if (broker.isForwarder && (!fixed || (load.topics ?? 1) > 1)) return 'only forwards';
   if (broker.isForwarder && verdict === 'latency' && load.frozen) return 'only forwards';

@@ -45,6 +45,7 @@ describe('numbers keep about three digits', () => {
     [940, '0.9 KB'],
     [13e6, '13 MB'],
     [8.4e6, '8.4 MB'],
+    [1.26e9, '1.3 GB'],
     [Number.NaN, '–'],
   ])('%d bytes: %s', (value, text) => expect(formatBytes(value)).toBe(text));
 });

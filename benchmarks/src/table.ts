@@ -50,6 +50,7 @@ export function formatNanoseconds(value: number): string {
 /** Bytes as `13 MB`, `1.2 KB`. */
 export function formatBytes(value: number): string {
   if (!Number.isFinite(value)) return '–';
-  const [scaled, unit] = value < 1e6 ? [value / 1e3, 'KB'] : [value / 1e6, 'MB'];
+  const [scaled, unit] =
+    value < 1e6 ? [value / 1e3, 'KB'] : value < 1e9 ? [value / 1e6, 'MB'] : [value / 1e9, 'GB'];
   return `${scaled < 10 ? scaled.toFixed(1) : Math.round(scaled)} ${unit}`;
 }
