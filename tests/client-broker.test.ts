@@ -91,16 +91,19 @@ test('over every listener', async () => {
       { type: 'tcp', port: 0 },
       { type: 'tls', port: 0, ...serverCertificate },
       { type: 'websocket', port: 0 },
+      { type: 'websocket', port: 0, ...serverCertificate },
       { type: 'unix', path: join(folder, 'mqtt.sock') },
     ],
   });
-  for (const { type, url } of broker.addresses) {
-    const target = type === 'unix' ? `mqtt+unix://${join(folder, 'mqtt.sock')}` : url;
-    const client = await startClient({ url: target, tls: { ca: testAuthority, servername: 'localhost' } });
+  const urls = broker.addresses.map(({ url }) => url);
+  expect(urls.map((url) => url.replace(/:\/\/.*/, ''))).toEqual(['mqtt', 'mqtts', 'ws', 'wss', 'mqtt+unix']);
+  for (const url of urls) {
+    const client = await startClient({ url, tls: { ca: testAuthority, servername: 'localhost' } });
     const { handler, whenSize } = collector();
-    await client.subscribe(type, { qos: 2 }, handler);
-    await client.publish(type, 'x'.repeat(100_000), { qos: 2 });
-    expect((await whenSize(1))[0], type).toHaveLength(100_000);
+    await client.subscribe('t', { qos: 2 }, handler);
+    await client.publish('t', 'x'.repeat(100_000), { qos: 2 });
+    expect((await whenSize(1))[0], url).toHaveLength(100_000);
+    await client.unsubscribe('t');
   }
 });
 

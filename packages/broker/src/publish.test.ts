@@ -164,7 +164,7 @@ describe('QoS 2 from a client', () => {
 });
 
 describe('Receive Maximum of the broker', () => {
-  test('one more than allowed: DISCONNECT 0x93, and no acknowledgement for it [MQTT-3.3.4-7]', async () => {
+  test('one more than allowed: DISCONNECT 0x93, and no acknowledgement for it [MQTT-3.3.4-7] (Mosquitto 3588, EMQX 6447)', async () => {
     const { broker } = await openBroker({ limits: { receiveMaximum: 2 } });
     const peer = await connected(broker);
     for (const packetIdentifier of [1, 2, 3]) peer.send(publish('a', '', { qos: 2, packetIdentifier }));

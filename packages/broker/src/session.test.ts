@@ -54,7 +54,7 @@ describe('Clean Start', () => {
     );
   });
 
-  test('1 is no expiry: the session made with it lasts as long as its interval says', async () => {
+  test('1 is no expiry: the session made with it lasts as long as its interval says (VerneMQ 1129)', async () => {
     const { broker } = await openBroker();
     const first = await connected(broker, { ...lasting, cleanStart: true });
     first.send(disconnect());

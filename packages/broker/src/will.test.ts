@@ -173,7 +173,7 @@ describe('Will Delay Interval', () => {
     await watcher.expectNothing();
   });
 
-  test('cannot outlast the session (CVE-2019-11778)', async () => {
+  test('cannot outlast the session (CVE-2019-11778, Mosquitto 1401)', async () => {
     const { broker, clock, watcher, peer } = await scene(delayed(100, 10));
     peer.destroy();
     await watcher.expectNothing();
