@@ -155,7 +155,7 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
         ? new InboundTopicAliases(limits.topicAliasMaximum)
         : undefined;
     this.reader.maximumPacketSize = limits.maximumPacketSizeBytes;
-    this.transport.admit();
+    this.transport.admit(terms.keepAlive > 0);
     this.#deadline.connected(terms.keepAlive);
   }
 

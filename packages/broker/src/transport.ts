@@ -28,8 +28,11 @@ export interface Transport {
   readonly bufferedBytes: number;
   /** Names the receiver and begins to read; nothing is read before. */
   start(receiver: TransportReceiver): void;
-  /** Lifts the limits for strangers that the transport itself holds; called once the CONNECT was accepted. */
-  admit(): void;
+  /**
+   * Lifts the limits for strangers that the transport itself holds; called once the CONNECT was accepted. A peer without Keep Alive is
+   * watched by other means where there are some.
+   */
+  admit(hasKeepAlive: boolean): void;
   /**
    * Queues bytes. False: above the high-water mark, onDrain follows. Ignored after end(), destroy() or onClose.
    *

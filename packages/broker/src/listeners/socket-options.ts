@@ -2,7 +2,4 @@
 export const socketOptions = {
   // Packets leave when the broker flushes; the kernel must not wait for more.
   noDelay: true,
-  // Finds dead peers that asked for no MQTT keep alive.
-  keepAlive: true,
-  keepAliveInitialDelay: 60_000,
 } as const;

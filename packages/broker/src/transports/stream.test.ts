@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { RecordingReceiver, readAll, socketPair } from './recording-receiver.suite.js';
 import { StreamTransport } from './stream.js';
 
@@ -35,6 +35,16 @@ describe('a stream transport', () => {
     expect(transport.bufferedBytes).toBe(0);
     expect(transport.remoteAddress).toMatch(/127\.0\.0\.1$/);
     expect(transport.peerCertificate).toBeUndefined();
+  });
+
+  test('lets the system watch a peer that asked for no Keep Alive, and nobody else', async () => {
+    const { server, transport, receiver } = await connected();
+    const setKeepAlive = vi.spyOn(server, 'setKeepAlive');
+    transport.start(receiver);
+    transport.admit(true);
+    expect(setKeepAlive).not.toHaveBeenCalled();
+    transport.admit(false);
+    expect(setKeepAlive).toHaveBeenCalledExactlyOnceWith(true, 60_000);
   });
 
   test('says when it is above its mark and when it has drained', async () => {

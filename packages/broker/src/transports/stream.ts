@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
 import type { Transport, TransportKind, TransportReceiver } from '../transport.js';
+import { watchPeer } from './watch-peer.js';
 
 /** Time that a peer has to take what was queued before end(), and to close its own side. */
 const lingerMs = 2_000;
@@ -103,8 +104,9 @@ export class StreamTransport implements Transport {
     receiver?.onClose(this.#error);
   }
 
-  admit(): void {
+  admit(hasKeepAlive: boolean): void {
     // A stream assembles nothing, so it holds nothing back from strangers.
+    if (!hasKeepAlive) watchPeer(this.#stream);
   }
 
   write(bytes: Uint8Array): boolean {

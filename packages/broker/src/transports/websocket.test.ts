@@ -76,7 +76,7 @@ describe('a WebSocket transport', () => {
     client.transport.start(client.receiver);
     client.client.send(Buffer.alloc(1_000));
     await client.receiver.until(({ events }) => events.length > 0);
-    client.transport.admit();
+    client.transport.admit(true);
     client.client.send(Buffer.alloc(900_000));
     await client.receiver.until(({ text }) => text.length === 901_000);
   });

@@ -5,6 +5,7 @@ import type { PeerCertificate } from 'node:tls';
 import { ProtocolError } from '@petrel/protocol';
 import type { WebSocket } from 'ws';
 import type { Transport, TransportReceiver } from '../transport.js';
+import { watchPeer } from './watch-peer.js';
 
 /** Time that a peer has to answer the closing handshake. */
 const closeTimeoutMs = 2_000;
@@ -75,7 +76,8 @@ export class WebSocketTransport implements Transport {
     socket.resume();
   }
 
-  admit(): void {
+  admit(hasKeepAlive: boolean): void {
+    if (!hasKeepAlive) watchPeer(this.#stream);
     this.#stream.off('data', this.#countStrangersBytes);
   }
 
