@@ -101,11 +101,12 @@ int run_load(const struct settings *given)
 
     histogram_clear(&latencies);
     struct measurement measurement = measurement_begin(settings->broker_pid, messages_delivered);
-    if (alive) run_for(settings->seconds, open_loop);
+    if (alive) alive = run_for(settings->seconds, open_loop);
     measurement_end(&measurement, settings->broker_pid, messages_delivered);
 
     publishers_running = false;
     drain();
     ledger_close();
+    if (!alive && findings.lost == 0) fail("nothing arrived for %.1f s, then all the rest", settings->patience_seconds);
     return report(&measurement, settings->broker_pid, &latencies);
 }

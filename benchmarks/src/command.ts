@@ -44,7 +44,6 @@ try {
 }
 
 async function perform(options: CommandOptions): Promise<number> {
-  goFirst();
   switch (options.task) {
     case 'help':
       process.stdout.write(usage);
@@ -62,6 +61,7 @@ async function perform(options: CommandOptions): Promise<number> {
     case 'soak':
       return finish(options, await measureMemory(options));
     case 'micro': {
+      goFirst();
       const results = await runMicro((text) => process.stdout.write(text));
       return finish(options, { found: { micro: { date: today(), results } }, isFine: true });
     }
@@ -89,6 +89,7 @@ async function measureCurves(options: CommandOptions): Promise<Found> {
 
 async function runAll(wanted: readonly Scenario[], options: CommandOptions): Promise<ScenarioResult[]> {
   const generator = buildLoadGenerator();
+  goFirst();
   if (!canPin()) print('Without taskset and two cores, brokers and generator share what there is.');
   const nodeArguments = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : [];
   const results: ScenarioResult[] = [];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { curveResult, curves, growthOf } from './curves.js';
+import { costRange, curveResult, curves } from './curves.js';
 import type { Figures, Outcome } from './results.js';
-import { growthOf as memoryGrowthOf } from './soak.js';
+import { growthOf } from './soak.js';
 
 const figures = (cpuNs: number): Figures => ({
   runs: 1,
@@ -35,14 +35,14 @@ test('a curve has what was measured at each of its points, and nothing where not
     { name: first?.scenario.name ?? '', title: '', verdict: 'rate', outcomes: at(400) },
   ]);
   expect(result.points.map(({ outcomes }) => outcomes.length)).toEqual([1, 1, 0, 0, 0]);
-  expect(growthOf(result, 'petrel', ({ cpuNs }) => cpuNs)).toBe(1.5);
-  expect(growthOf(result, 'nats', ({ cpuNs }) => cpuNs)).toBeUndefined();
+  expect(costRange(result, 'petrel')).toBe(1.5);
+  expect(costRange(result, 'nats')).toBeUndefined();
 });
 
 test('memory grows when the last third needs more than the middle one; the first is for warming up', () => {
   const samples = (bytes: readonly number[]) =>
     bytes.map((residentBytes, second) => ({ second, residentBytes }));
-  expect(memoryGrowthOf(samples([10, 90, 100, 100, 110, 110]))).toBeCloseTo(0.1);
-  expect(memoryGrowthOf(samples([50, 60, 100, 100, 100, 100]))).toBe(0);
-  expect(memoryGrowthOf(samples([1, 2]))).toBe(0);
+  expect(growthOf(samples([10, 90, 100, 100, 110, 110]))).toBeCloseTo(0.1);
+  expect(growthOf(samples([50, 60, 100, 100, 100, 100]))).toBe(0);
+  expect(growthOf(samples([1, 2]))).toBe(0);
 });

@@ -1,6 +1,6 @@
 /** How it scales: the same load, with one thing growing from point to point. */
 import type { Load } from './load-generator.js';
-import type { Figures, Outcome, ScenarioResult } from './results.js';
+import type { Outcome, ScenarioResult } from './results.js';
 import type { Scenario } from './scenarios.js';
 
 /** What grows, and the scenario at each of its sizes. */
@@ -129,17 +129,12 @@ export function curveResult(
   };
 }
 
-/** How many times the cost of the first point the last one has; for a flat curve about 1. */
-export function growthOf(
-  result: CurveResult,
-  broker: string,
-  value: (figures: Figures) => number,
-): number | undefined {
-  const values = result.points.flatMap(({ outcomes }) =>
+/** How many times as much a message costs a broker at its dearest point as at its cheapest; for a flat curve about 1. */
+export function costRange(result: CurveResult, broker: string): number | undefined {
+  const costs = result.points.flatMap(({ outcomes }) =>
     outcomes.flatMap((outcome) =>
-      outcome.broker === broker && 'figures' in outcome ? [value(outcome.figures)] : [],
+      outcome.broker === broker && 'figures' in outcome ? [outcome.figures.cpuNs] : [],
     ),
   );
-  const [first, last] = [values[0], values.at(-1)];
-  return first === undefined || last === undefined ? undefined : last / first;
+  return costs.length === 0 ? undefined : Math.max(...costs) / Math.min(...costs);
 }

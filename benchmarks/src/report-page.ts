@@ -1,7 +1,7 @@
 /** The page in the docs, from the report: nothing on it is written by hand. */
 import { barChart } from './bar-chart.js';
 import { curveChart } from './curve-chart.js';
-import { type CurveResult, growthOf } from './curves.js';
+import { type CurveResult, costRange } from './curves.js';
 import { microTable } from './micro/run-micro.js';
 import type { Circumstances, Machine, Report } from './report.js';
 import { isMeasured, resultNotes, resultTable } from './result-table.js';
@@ -145,9 +145,13 @@ function ratioToMosquitto({ outcomes, verdict }: ScenarioResult): string {
 }
 
 function detail(result: ScenarioResult & Circumstances): string {
-  const measured = `\`${result.name}\`, measured on ${result.date}: ${result.runs} runs of ${result.seconds} s.`;
+  const measured = `\`${result.name}\`, measured on ${result.date}: ${runs(result)}.`;
   const notes = [measured, ...resultNotes(result)].join(' ');
   return `### ${result.title}\n\n${markdownTable(resultTable(result))}\n\n${notes}`;
+}
+
+function runs({ runs, seconds }: Circumstances): string {
+  return `${runs} ${runs === 1 ? 'run' : 'runs'} of ${seconds} s`;
 }
 
 function curveSection(curve: CurveResult & Circumstances, picture: Picture): string[] {
@@ -165,10 +169,15 @@ function curveSection(curve: CurveResult & Circumstances, picture: Picture): str
     );
   const svg = curveChart(
     `${curve.title}: CPU time of the broker for each message`,
-    { x: curve.axis, y: 'CPU per message', formatX: formatCount, formatY: formatNanoseconds },
+    {
+      x: curve.axis,
+      y: 'CPU per message',
+      formatX: (value) => value.toLocaleString('en'),
+      formatY: formatNanoseconds,
+    },
     [...brokers].map(([broker, title]) => ({ broker, title, points: points(broker) })),
   );
-  const growth = growthOf(curve, 'petrel', ({ cpuNs }) => cpuNs);
+  const range = costRange(curve, 'petrel');
   const table = markdownTable({
     head: [curve.axis, ...[...brokers.values()].flatMap((title) => [title, 'memory'])],
     rows: curve.points.map(({ x, outcomes }) => [
@@ -182,10 +191,12 @@ function curveSection(curve: CurveResult & Circumstances, picture: Picture): str
     ]),
   });
   const lines = [
-    `Measured on ${curve.date}: ${curve.runs} runs of ${curve.seconds} s with \`npm run bench -- --curves ${curve.name}\`, QoS 0.`,
-    ...(growth === undefined
+    `Measured on ${curve.date}: ${runs(curve)} with \`npm run bench -- --curves ${curve.name}\`, QoS 0.`,
+    ...(range === undefined
       ? []
-      : [`From the first point to the last, a message costs Petrel ${growth.toFixed(2)} times as much.`]),
+      : [
+          `At its dearest point a message costs Petrel ${range.toFixed(1)} times as much as at its cheapest.`,
+        ]),
   ];
   return [
     `## ${curve.title}`,

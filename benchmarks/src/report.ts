@@ -80,7 +80,7 @@ export function describeMachine(): Machine {
     processor: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryBytes: totalmem(),
-    kernel: release(),
+    kernel: release().split('-', 1)[0] ?? '',
     versions: {
       Node: process.versions.node,
       ...(mosquitto !== undefined && { Mosquitto: mosquitto }),
