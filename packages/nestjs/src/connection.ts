@@ -1,11 +1,23 @@
 /** The connection of one server or client: opens and closes it, and tells what becomes of it in NestJS's words. */
 import type { Logger } from '@nestjs/common';
 import { type Client, type ClientStatus, createClient } from '@petrel/client';
-import { type Packet, UsageError } from '@petrel/protocol';
+import { type Packet, type PetrelError, UsageError } from '@petrel/protocol';
 import { clientLink, firstConnection, Service, ServiceError } from '@petrel/service';
+import { connectionOptions } from './connection-source.js';
 import type { MqttEvents, MqttStatus } from './events.js';
 import { nestDialect } from './nest-dialect.js';
 import type { ResolvedOptions } from './options.js';
+
+/** What a connection is doing. */
+export interface ConnectionHealth {
+  /** `closed` before it is opened, and after it was closed. */
+  readonly connection: ClientStatus;
+  /** Known from the first connection on. */
+  readonly clientIdentifier?: string;
+  readonly protocolVersion?: 3 | 4 | 5;
+  /** Messages that handlers have in work, or that wait for one. */
+  readonly messagesInWork: number;
+}
 
 interface Opened {
   readonly client: Client;
@@ -73,6 +85,17 @@ export class Connection {
     else await opened.service.close();
   }
 
+  health(): ConnectionHealth {
+    if (this.#opened === undefined) return { connection: 'closed', messagesInWork: 0 };
+    const { client, service } = this.#opened;
+    const { server, status, clientIdentifier } = client;
+    return {
+      connection: status,
+      ...(server && { clientIdentifier, protocolVersion: server.protocolVersion }),
+      messagesInWork: service.inWork,
+    };
+  }
+
   unwrap(whyNot: string): Client {
     if (this.#opened === undefined) throw new Error(whyNot);
     return this.#opened.client;
@@ -85,7 +108,7 @@ export class Connection {
   }
 
   #open(attempts: number): Promise<void> {
-    const { connection, service: settings, nest } = this.#options;
+    const { connection, service: settings, nest } = connectionOptions(this.#options, this);
     const client = createClient(connection);
     const service = new Service(clientLink(client, connection), { dialect: nestDialect(nest), ...settings });
     this.#opened = { client, service };
@@ -107,8 +130,15 @@ export class Connection {
       if (inNest !== undefined) this.#status.next(inNest);
       if (status === 'closed' && this.#opened?.client === client) this.#forget(service);
     });
-    client.on('disconnect', ({ message }) => this.#logger.warn(`Connection lost (${message}), reconnecting`));
-    client.on('error', ({ message }) => this.#logger.error(message));
+    const fieldsOf = ({ code, reasonCode }: PetrelError) => ({
+      clientIdentifier: client.clientIdentifier,
+      code,
+      ...(reasonCode !== undefined && { reasonCode }),
+    });
+    client.on('disconnect', (error) =>
+      this.#logger.warn(`Connection lost (${error.message}), reconnecting`, fieldsOf(error)),
+    );
+    client.on('error', (error) => this.#logger.error(error.message, fieldsOf(error)));
   }
 }
 

@@ -4,7 +4,7 @@ import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microser
 import type { Client } from '@petrel/client';
 import type { Outgoing, PublishOptions } from '@petrel/service';
 import type { Observable } from 'rxjs';
-import { Connection } from './connection.js';
+import { Connection, type ConnectionHealth } from './connection.js';
 import { toAnswerPacket } from './error-bridge.js';
 import type { MqttEvents, MqttStatus } from './events.js';
 import { toUserProperties } from './mqtt-js-properties.js';
@@ -48,6 +48,11 @@ export class MqttClient extends ClientProxy<MqttEvents> {
   /** Listens to the connection; before `connect()` the listener waits for it. */
   override on<Event extends keyof MqttEvents>(event: Event, callback: MqttEvents[Event]): void {
     this.#connection.on(event, callback);
+  }
+
+  /** What the connection is doing, for MqttHealthIndicator and others. */
+  health(): ConnectionHealth {
+    return this.#connection.health();
   }
 
   /** The client of `@petrel/client`; throws before `connect()`. */

@@ -8,9 +8,16 @@ import {
   type WritePacket,
 } from '@nestjs/microservices';
 import type { Client } from '@petrel/client';
-import { type Delivery, type Endpoint, type Respond, resolveDeliveryPolicy } from '@petrel/service';
+import {
+  type Delivery,
+  type Endpoint,
+  type Respond,
+  resolveDeliveryPolicy,
+  type Service,
+} from '@petrel/service';
 import { defer, finalize } from 'rxjs';
-import { Connection } from './connection.js';
+import { Connection, type ConnectionHealth } from './connection.js';
+import { underContract } from './contract-handler.js';
 import { toUserData, toWireError } from './error-bridge.js';
 import type { MqttEvents, MqttStatus } from './events.js';
 import { MqttContext } from './mqtt-context.js';
@@ -76,6 +83,16 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
     this.#connection.on(event, callback);
   }
 
+  /** What the connection is doing, for MqttHealthIndicator and others. */
+  health(): ConnectionHealth {
+    return this.#connection.health();
+  }
+
+  /** The service of `@petrel/service` that this server is, such as for its AsyncAPI document; throws before `listen()`. */
+  get service(): Service {
+    return this.#connection.service;
+  }
+
   /** The client of `@petrel/client`; throws before `listen()`. */
   override unwrap<T = Client>(): T {
     const why =
@@ -105,7 +122,9 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
   async #start(): Promise<void> {
     const { maxConnectionAttempts = -1 } = this.#options.nest;
     // Checked before anything is opened: a bad pattern needs no server to be refused.
-    const endpoints = this.#handlers.map((handler) => this.#endpoint(handler));
+    const endpoints = this.#handlers.map((handler) =>
+      underContract(this.#endpoint(handler), handler.callback.extras),
+    );
     const opened = this.#connection.open(maxConnectionAttempts === -1 ? Infinity : maxConnectionAttempts);
     const { service } = this.#connection;
     // Before there is a connection: a session that goes on may begin with messages.
@@ -144,7 +163,7 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
       const started: unknown = this.runWithProcessingHooks(context, async (runEndHook) => {
         const closing$ = result$.pipe(finalize(runEndHook));
         if (respond === undefined) closing$.subscribe({ error: reject, complete: resolve });
-        else this.send(closing$, (packet) => this.#answer(packet, respond, resolve));
+        else this.send(closing$, (packet) => this.#answer(packet, respond, resolve).catch(reject));
       });
       // A hook may hand out what became of it; one that fails has not run the handler.
       Promise.resolve(started).catch(reject);
@@ -154,19 +173,22 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
   async #answer(packet: WritePacket, respond: Respond, finished: () => void): Promise<void> {
     const { data, options, properties } = unwrapRecord(packet.response);
     const reply = readPacket({ ...packet, ...('response' in packet && { response: data }) });
-    try {
-      const published = { ...options, ...(properties && { properties }) };
-      await respond(
-        reply.kind === 'error' ? { kind: 'error', error: toWireError(reply.error) } : reply,
-        published,
-      );
-    } finally {
-      if (packet.isDisposed) finished();
-    }
+    const published = { ...options, ...(properties && { properties }) };
+    await respond(
+      reply.kind === 'error' ? { kind: 'error', error: toWireError(reply.error) } : reply,
+      published,
+    );
+    if (packet.isDisposed) finished();
   }
 
   #report(error: unknown, topicName: string, topicFilter: string): void {
     const what = error instanceof Error ? error.message : JSON.stringify(error);
-    this.logger.error(`Handler of "${topicFilter}" failed on a message to "${topicName}": ${what}`);
+    const code = (error as { code?: unknown } | null)?.code;
+    // What a person reads, and the same as fields for whoever collects logs.
+    this.logger.error(`Handler of "${topicFilter}" failed on a message to "${topicName}": ${what}`, {
+      topicFilter,
+      topicName,
+      ...(typeof code === 'string' && { code }),
+    });
   }
 }

@@ -6,6 +6,7 @@ export {
   asyncApiDocument,
 } from './asyncapi/asyncapi-document.js';
 export { clientLink } from './client-link.js';
+export { checkData, type DataPlace } from './contracts/check-data.js';
 export {
   Contract,
   type DeclaredOperation,

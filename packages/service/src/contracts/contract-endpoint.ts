@@ -33,9 +33,14 @@ function checkedRespond(
   { pattern, operation }: DeclaredOperation,
 ): Respond | undefined {
   if (respond === undefined || operation.kind === 'event') return respond;
+  let isBroken = false;
   return async (reply, options) => {
+    // What a handler gives after a wrong answer is for nobody: the error ends the stream.
+    if (isBroken) return;
     if (reply.kind === 'next' || reply.kind === 'last') {
+      isBroken = true;
       await checkData(operation.output, reply.data, { pattern, part: 'output' });
+      isBroken = false;
     }
     await respond(reply, options);
   };

@@ -41,7 +41,7 @@ export class Harness {
   readonly #activity: Activity;
   readonly #seen: SeenMessages;
   readonly #limitMs: number;
-  readonly #services: Service[] = [];
+  readonly #closables: { close(): Promise<unknown> }[] = [];
 
   constructor(broker: Broker, clock: TestClock, activity: Activity, seen: SeenMessages, limitMs: number) {
     this.broker = broker;
@@ -75,8 +75,13 @@ export class Harness {
     const { observers = [], tls: _, webSocket: __, ...others } = options;
     const tied = { ...others, ...this.connection, observers: [...observers, this.#activity.observer] };
     const service = await createService(tied, declare);
-    this.#services.push(service);
+    this.closesWith(service);
     return service;
+  }
+
+  /** Something else that this harness closes, giving time to it, such as a service made by other means on its `connection`. */
+  closesWith(closable: { close(): Promise<unknown> }): void {
+    this.#closables.push(closable);
   }
 
   /** All messages so far whose topic matches, oldest first. */
@@ -120,10 +125,10 @@ export class Harness {
     await this.#activity.quiet();
   }
 
-  /** Closes the services made by `service()`, giving time to what needs it, then stops the broker. */
+  /** Closes the services made by `service()` and all else that closes with it, giving time to what needs it, then stops the broker. */
   async close(): Promise<void> {
     let isClosed = false;
-    const closing = Promise.allSettled(this.#services.splice(0).map((service) => service.close()));
+    const closing = Promise.allSettled(this.#closables.splice(0).map((closable) => closable.close()));
     void closing.then(() => {
       isClosed = true;
     });
