@@ -12,7 +12,9 @@ export class SimulatedStore {
     const memory = this.#memory;
     return new Proxy<Store>(memory, {
       get: (_, name: keyof Store) => {
-        const method = memory[name].bind(memory) as (...args: unknown[]) => unknown;
+        const member: unknown = memory[name];
+        if (typeof member !== 'function') return member;
+        const method = member.bind(memory) as (...args: unknown[]) => unknown;
         return (...args: unknown[]): unknown => (this.#owner === owner ? method(...args) : undefined);
       },
     });

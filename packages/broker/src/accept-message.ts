@@ -47,12 +47,24 @@ function change(
   }
 }
 
+/** Nobody can own the message: a publisher that cannot be told so must not be acknowledged. */
+export class NotOwned implements Refusal {
+  constructor(
+    readonly reasonCode: number,
+    readonly reasonString: string,
+  ) {}
+}
+
 function storeAndRoute(
   context: BrokerContext,
   message: Message,
   client: Client | undefined,
   publisher: Backpressured | undefined,
-): number {
+): Accepted {
+  if (message.qos > 0 || message.retain) {
+    const refusal = whyNotOwned(context, message);
+    if (refusal !== undefined) return refusal;
+  }
   if (
     message.retain &&
     !storeRetained(context, message) &&
@@ -67,9 +79,26 @@ function storeAndRoute(
   return matched ? reasonCode.success : reasonCode.noMatchingSubscribers;
 }
 
+/** The store cannot own what it would have to, or a queue is full whose policy is to refuse. QoS 0 goes on: nobody waits for its owner. */
+function whyNotOwned(context: BrokerContext, message: Message): NotOwned | undefined {
+  const storeRefusal = context.store.refusal;
+  const refusesWhenFull = context.options.limits.sessionQueue.overflow === 'refuse';
+  if (message.qos === 0 || (storeRefusal === undefined && !refusesWhenFull)) return undefined;
+  if (storeRefusal !== undefined && (message.retain || context.router.needsStore(message)))
+    return new NotOwned(storeRefusal, 'the broker cannot store the message at the moment');
+  return refusesWhenFull && context.router.isFullFor(message)
+    ? new NotOwned(reasonCode.quotaExceeded, 'the queue of a receiver is full')
+    : undefined;
+}
+
 /** False when the bounds of the retained store leave no room. */
 function storeRetained(context: BrokerContext, message: Message): boolean {
   const { retainedMessages, store, logger } = context;
+  if (store.refusal !== undefined) {
+    // At QoS 0 nobody is told: who is there gets it, and what is retained stays as it is.
+    logger.warn(`retained message of ${JSON.stringify(message.topicName)} not stored: the store refuses it`);
+    return true;
+  }
   if (message.payloadBytes === 0) {
     // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
     if (retainedMessages.delete(message.topicName) !== undefined) store.deleteRetained(message.topicName);

@@ -11,7 +11,7 @@ import type { ResolvedBrokerOptions } from './options.js';
 import { RetainedMessages } from './retained-messages.js';
 import { Router } from './router.js';
 import { SessionRegistry } from './session-registry.js';
-import { MemoryStore } from './stores/memory-store.js';
+import { openStore } from './stores/open-store.js';
 import type { Store } from './stores/store.js';
 import { TimerQueue } from './timer-queue.js';
 import { TopicCache } from './topic-cache.js';
@@ -43,7 +43,7 @@ export class BrokerContext {
     this.timers = new TimerQueue(clock);
     this.logger = logger;
     this.metrics = new Metrics(clock.now());
-    this.store = options.store ?? new MemoryStore();
+    this.store = openStore(options);
     this.hooks = new Hooks(hooks, logger);
     this.accessControl = new AccessControl(this.hooks);
     this.topics = new TopicCache(limits.maximumTopicLevels);

@@ -94,7 +94,7 @@ export function changeMessage(
 
 /** A message that a store kept. */
 export function restoreMessage(stored: StoredMessage, topics: TopicCache): Message {
-  return Message.from({
+  const message = Message.from({
     topic: topics.findName(stored.topicName),
     qos: stored.qos,
     retain: stored.retain,
@@ -105,6 +105,8 @@ export function restoreMessage(stored: StoredMessage, topics: TopicCache): Messa
     expiresAt: stored.expiresAt,
     publisher: stored.publisher,
   });
+  message.storeNumber = stored.storeNumber ?? 0;
+  return message;
 }
 
 function expiresAt({ messageExpiryInterval }: MessageProperties, clock: Clock): number | undefined {

@@ -77,6 +77,17 @@ export function administrativeAction({
   });
 }
 
+/** For a client that does not take what waits for it. */
+export function slowReceiver(): ConnectionError {
+  return new ConnectionError(
+    'PETREL_LIMIT_EXCEEDED',
+    'the bound of what may wait for the client is reached',
+    {
+      reasonCode: reasonCode.quotaExceeded,
+    },
+  );
+}
+
 /** Whether a Reason Code sends the client to another server. */
 export function isRedirection(code: number): boolean {
   return code === reasonCode.useAnotherServer || code === reasonCode.serverMoved;
@@ -93,6 +104,21 @@ export class HookError extends PetrelError {
 export class StoreError extends PetrelError {
   constructor(message: string, cause: unknown) {
     super('PETREL_STORE_FAILED', message, { reasonCode: 0x83, cause });
+  }
+}
+
+/** Why a data folder cannot be used. */
+export type DataFolderErrorCode =
+  | 'PETREL_STORE_LOCKED'
+  | 'PETREL_STORE_CORRUPT'
+  | 'PETREL_STORE_VERSION'
+  | 'PETREL_STORE_FOREIGN'
+  | 'PETREL_STORE_INACCESSIBLE';
+
+/** A data folder cannot be opened as it is, and nothing in it was changed; the message names it. The operator must act. */
+export class DataFolderError extends PetrelError {
+  constructor(code: DataFolderErrorCode, message: string, cause?: unknown) {
+    super(code, message, { cause });
   }
 }
 
@@ -132,6 +158,12 @@ export const brokerErrorCodes = {
   PETREL_HOOK_FAILED:
     'A hook threw, rejected or gave an answer it must not give; what it was asked about is refused.',
   PETREL_STORE_FAILED: 'The store could not take over what was written; nothing of it was acknowledged.',
+  PETREL_STORE_LOCKED: 'Another process has this data folder.',
+  PETREL_STORE_CORRUPT:
+    'A data folder is not as it was written: a file is missing, damaged or too short. Restore a backup.',
+  PETREL_STORE_VERSION: 'A data folder was written by a newer version, which this one cannot read.',
+  PETREL_STORE_FOREIGN: 'A folder has files in it and is no data folder.',
+  PETREL_STORE_INACCESSIBLE: 'A data folder cannot be made, read or written; see cause.',
   PETREL_BROKER_CLOSED: 'The broker is closed; make a new one.',
   PETREL_LISTEN_ADDRESS_IN_USE: 'Another program listens on this host and port, or on this socket path.',
   PETREL_LISTEN_ADDRESS_NOT_AVAILABLE:

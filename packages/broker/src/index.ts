@@ -23,6 +23,8 @@ export {
   brokerErrorCodes,
   ConnectionError,
   type ConnectionErrorCode,
+  DataFolderError,
+  type DataFolderErrorCode,
   HookError,
   ListenError,
   StoreError,
@@ -46,13 +48,16 @@ export { type Logger, silentLogger } from './logger.js';
 export type { MetricsSnapshot } from './metrics.js';
 export type { BrokerOptions, LimitOptions } from './options.js';
 export type { OverflowPolicy } from './outbound-queue.js';
+export type { Durability } from './stores/disk/manifest.js';
 export { MemoryStore } from './stores/memory-store.js';
 export type {
+  QueueReader,
   RestoredSession,
   RestoredState,
   Store,
   StoredDelivery,
   StoredMessage,
+  StoredQueue,
   StoredSession,
   StoredSubscription,
   StoredWill,

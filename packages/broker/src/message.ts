@@ -48,6 +48,8 @@ export class Message {
   frameStart: number;
   readonly frameForm: FrameForm;
   properties: MessageProperties;
+  /** The store's business. */
+  storeNumber = 0;
   #encodedProperties: Uint8Array | undefined;
   #kept = false;
 

@@ -25,6 +25,8 @@ export class Metrics {
   messagesSent = 0;
   /** Copies that no bound, expiry, policy or absent QoS 0 receiver let through. */
   messagesDropped = 0;
+  /** Copies, among those, that a bound of a session's queue did not let through. */
+  messagesOverflowed = 0;
   /** Messages of clients that a hook or a rule refused. */
   messagesRefused = 0;
   connectionsAccepted = 0;

@@ -5,6 +5,7 @@ import type { BrokerHooks } from './hooks.js';
 import type { ListenerOptions, ResolvedListener } from './listeners/listener-options.js';
 import type { Logger } from './logger.js';
 import type { OverflowPolicy } from './outbound-queue.js';
+import type { Durability } from './stores/disk/manifest.js';
 import type { Store } from './stores/store.js';
 
 /** Options of a broker; all optional. The object is read once, and never written to. */
@@ -21,7 +22,17 @@ export interface BrokerOptions {
    */
   readonly authenticationMethods?: readonly AuthenticationMethod[] | undefined;
   readonly limits?: LimitOptions | undefined;
-  /** Who owns what must outlive a connection. Default: memory, gone with the broker. */
+  /**
+   * A folder for what must outlive this process: sessions with what waits for them, retained messages, Wills. Made if it is not there; one
+   * broker at a time. Default: none, everything is in memory and gone with the broker.
+   */
+  readonly dataFolder?: string | undefined;
+  /**
+   * What an acknowledged message survives, with a data folder: `sync` the loss of power, as it is on the disk before PUBACK leaves; `os` the
+   * end of the process by any cause, but not that of the machine. Default 'sync'.
+   */
+  readonly durability?: Durability | undefined;
+  /** In place of a data folder: another store. Default: memory. */
   readonly store?: Store | undefined;
   /** Milliseconds between two updates of the topics under `$SYS/broker/`; 0 = none. Default 10,000. */
   readonly sysTopicsIntervalMs?: number | undefined;
@@ -73,17 +84,21 @@ export interface LimitOptions {
   readonly maximumUserProperties?: number | undefined;
   readonly sessionQueue?: SessionQueueOptions | undefined;
   readonly retained?: RetainedOptions | undefined;
+  readonly dataFolder?: DataFolderOptions | undefined;
   /** Bytes waiting in one connection's socket above which the broker stops feeding it; 16,384–1,073,741,824. Default 1,048,576. */
   readonly outboundHighWaterMarkBytes?: number | undefined;
 }
 
 /** Bounds of what waits for one session: QoS 1 and 2 messages that are not sent yet. */
 export interface SessionQueueOptions {
-  /** Default 10,000. */
+  /** Default 10,000; with a data folder, which holds all but the first few, 1,000,000. */
   readonly maximumMessages?: number | undefined;
-  /** Payloads, topics and properties. Default 16,777,216. */
+  /** Payloads, topics and properties. Default 16,777,216; with a data folder 1,073,741,824. */
   readonly maximumBytes?: number | undefined;
-  /** Who goes when a bound is reached. Default 'drop-oldest'. */
+  /**
+   * What happens when a bound is reached: `drop-oldest` makes room, `drop-newest` leaves the new message out for this session, `refuse` refuses it
+   * for everybody with 0x97, `disconnect` leaves it out and ends the connection of the session with 0x97. Default 'drop-oldest'.
+   */
   readonly overflow?: OverflowPolicy | undefined;
 }
 
@@ -95,12 +110,21 @@ export interface RetainedOptions {
   readonly maximumBytes?: number | undefined;
 }
 
+/** Bounds of the data folder. What would break them is refused with 0x97. */
+export interface DataFolderOptions {
+  /** Messages that somebody waits for; the files may be twice as large for a while. Default 17,179,869,184. */
+  readonly maximumBytes?: number | undefined;
+  /** What is left free on the disk. Default 268,435,456. */
+  readonly minimumFreeBytes?: number | undefined;
+}
+
 /** All limits with their values. */
 export interface ResolvedLimits
-  extends Complete<Omit<LimitOptions, 'serverKeepAlive' | 'sessionQueue' | 'retained'>> {
+  extends Complete<Omit<LimitOptions, 'serverKeepAlive' | 'sessionQueue' | 'retained' | 'dataFolder'>> {
   readonly serverKeepAlive: number | undefined;
   readonly sessionQueue: Complete<SessionQueueOptions>;
   readonly retained: Complete<RetainedOptions>;
+  readonly dataFolder: Complete<DataFolderOptions>;
 }
 
 /** Nothing is missing, and nothing is undefined. */
@@ -114,7 +138,9 @@ export interface ResolvedBrokerOptions {
   /** By name. */
   readonly authenticationMethods: ReadonlyMap<string, AuthenticationMethod>;
   readonly limits: ResolvedLimits;
-  /** Undefined: in memory. */
+  readonly dataFolder: string | undefined;
+  readonly durability: Durability;
+  /** Undefined: in the data folder, or in memory. */
   readonly store: Store | undefined;
   readonly sysTopicsIntervalMs: number;
   readonly logger: Logger;

@@ -1,8 +1,15 @@
-/** What waits for a session, in order and within bounds; the policy says who goes when a bound is reached. */
+/**
+ * What waits for a session, in order and within bounds; the policy says who goes when a bound is reached. The first few deliveries are here,
+ * the others only in the store, where it reads them back.
+ */
 import type { Delivery } from './delivery.js';
+import type { QueueTail } from './queue-tail.js';
 
-/** `drop-oldest` makes room for the new message, `drop-newest` refuses it. */
-export type OverflowPolicy = 'drop-oldest' | 'drop-newest';
+/**
+ * `drop-oldest` makes room for the new message, `drop-newest` leaves the new one out for this session, `refuse` refuses it for all with 0x97,
+ * `disconnect` leaves it out and ends the connection of the session, with 0x97.
+ */
+export type OverflowPolicy = 'drop-oldest' | 'drop-newest' | 'refuse' | 'disconnect';
 
 /** Bounds of one queue. */
 export interface QueueLimits {
@@ -10,6 +17,10 @@ export interface QueueLimits {
   readonly maximumBytes: number;
   readonly overflow: OverflowPolicy;
 }
+
+/** What of a queue is held in memory where a store reads the rest back. */
+const windowMessages = 128;
+const windowBytes = 262_144;
 
 const nothing: readonly Delivery[] = [];
 
@@ -19,40 +30,56 @@ export class OutboundQueue {
   #deliveries: (Delivery | undefined)[] = [];
   #first = 0;
   #bytes = 0;
+  /** Behind what is here; undefined where the store does not read back. */
+  tail: QueueTail | undefined;
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
   }
 
   get length(): number {
-    return this.#deliveries.length - this.#first;
+    return this.#deliveries.length - this.#first + (this.tail?.messages ?? 0);
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + (this.tail?.bytes ?? 0);
+  }
+
+  /** Deliveries that can be taken at once. */
+  get readable(): number {
+    return this.#deliveries.length - this.#first;
   }
 
   /** Tells that publishers should slow down rather than run into the bound. */
   get isHalfFull(): boolean {
-    return this.length * 2 >= this.#limits.maximumMessages || this.#bytes * 2 >= this.#limits.maximumBytes;
+    return this.length * 2 >= this.#limits.maximumMessages || this.bytes * 2 >= this.#limits.maximumBytes;
   }
 
-  /** Adds a delivery and gives back what had to go for it: older ones, or itself. */
+  /** Whether one more of this size breaks a bound. */
+  isFullFor(size: number): boolean {
+    return this.length >= this.#limits.maximumMessages || this.bytes + size > this.#limits.maximumBytes;
+  }
+
+  /** Adds a delivery and gives back what had to go for it: older ones, or itself. What went from the store only is counted by the tail. */
   push(delivery: Delivery): readonly Delivery[] {
     const size = delivery.sizeBytes;
-    if (this.#fits(size)) {
+    if (!this.isFullFor(size)) {
       this.#append(delivery, size);
       return nothing;
     }
     if (
-      this.#limits.overflow === 'drop-newest' ||
+      this.#limits.overflow !== 'drop-oldest' ||
       size > this.#limits.maximumBytes ||
       this.#limits.maximumMessages === 0
     ) {
       return [delivery];
     }
     const dropped: Delivery[] = [];
-    while (!this.#fits(size)) dropped.push(this.shift() as Delivery);
+    while (this.isFullFor(size)) {
+      const oldest = this.shift();
+      if (oldest !== undefined) dropped.push(oldest);
+      else if (this.tail?.dropFirst() !== true) break;
+    }
     this.#append(delivery, size);
     return dropped;
   }
@@ -73,24 +100,47 @@ export class OutboundQueue {
     return delivery;
   }
 
-  /** Empties the queue and gives back what was in it, in order. */
+  /** Takes in what the tail gave back. */
+  fill(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) this.#keep(delivery, delivery.sizeBytes);
+  }
+
+  /** Leaves everything to the store; without one that reads back, everything stays. */
+  leaveToStore(): void {
+    if (this.tail === undefined) return;
+    this.tail.takeBack(this.#held());
+    this.#forget();
+  }
+
+  /** Empties what is here and gives it back, in order. */
   clear(): Delivery[] {
-    const deliveries = this.#deliveries.slice(this.#first) as Delivery[];
-    this.#deliveries = [];
-    this.#first = 0;
-    this.#bytes = 0;
+    const deliveries = this.#held();
+    this.#forget();
     return deliveries;
   }
 
-  *[Symbol.iterator](): IterableIterator<Delivery> {
-    for (let at = this.#first; at < this.#deliveries.length; at++) yield this.#deliveries[at] as Delivery;
+  /** What is here. */
+  [Symbol.iterator](): IterableIterator<Delivery> {
+    return this.#held().values();
   }
 
-  #fits(size: number): boolean {
-    return this.length < this.#limits.maximumMessages && this.#bytes + size <= this.#limits.maximumBytes;
+  #held(): Delivery[] {
+    return this.#deliveries.slice(this.#first) as Delivery[];
+  }
+
+  #forget(): void {
+    this.#deliveries = [];
+    this.#first = 0;
+    this.#bytes = 0;
   }
 
   #append(delivery: Delivery, size: number): void {
+    if (this.tail?.mustTake(this.readable >= windowMessages || this.#bytes >= windowBytes) === true)
+      this.tail.add(delivery.sequence, size);
+    else this.#keep(delivery, size);
+  }
+
+  #keep(delivery: Delivery, size: number): void {
     this.#deliveries.push(delivery);
     this.#bytes += size;
   }

@@ -2,6 +2,7 @@
 import type { OptionReader } from './option-reader.js';
 import type { ResolvedLimits } from './options.js';
 
+const overflowPolicies = ['drop-oldest', 'drop-newest', 'refuse', 'disconnect'] as const;
 const largestPacketBytes = 268_435_460;
 const uint16 = { minimum: 0, maximum: 0xffff };
 const seconds16 = { ...uint16, unit: 'seconds' };
@@ -9,8 +10,8 @@ const count = { minimum: 0, maximum: 0xffffffff };
 const atLeastOne = { minimum: 1, maximum: 0xffffffff };
 const bytes = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, unit: 'bytes' };
 
-/** Completes the limits; throws UsageError. */
-export function resolveLimits(reader: OptionReader): ResolvedLimits {
+/** Completes the limits; throws UsageError. A data folder holds larger queues than memory. */
+export function resolveLimits(reader: OptionReader, hasDataFolder: boolean): ResolvedLimits {
   const packetBytes = (minimum: number) => ({ minimum, maximum: largestPacketBytes, unit: 'bytes' });
   const limits: ResolvedLimits = {
     maximumPacketSizeBytes: reader.integer('maximumPacketSizeBytes', packetBytes(256), 2_097_152),
@@ -44,8 +45,9 @@ export function resolveLimits(reader: OptionReader): ResolvedLimits {
     maximumSubscriptionsPerSession: reader.integer('maximumSubscriptionsPerSession', count, 10_000),
     maximumTopicLevels: reader.integer('maximumTopicLevels', { minimum: 1, maximum: 65_536 }, 128),
     maximumUserProperties: reader.integer('maximumUserProperties', count, 64),
-    sessionQueue: resolveSessionQueue(reader.nested('sessionQueue')),
+    sessionQueue: resolveSessionQueue(reader.nested('sessionQueue'), hasDataFolder),
     retained: resolveRetained(reader.nested('retained')),
+    dataFolder: resolveDataFolder(reader.nested('dataFolder')),
     outboundHighWaterMarkBytes: reader.integer(
       'outboundHighWaterMarkBytes',
       { minimum: 16_384, maximum: 1_073_741_824, unit: 'bytes' },
@@ -56,14 +58,23 @@ export function resolveLimits(reader: OptionReader): ResolvedLimits {
   return Object.freeze(limits);
 }
 
-function resolveSessionQueue(reader: OptionReader): ResolvedLimits['sessionQueue'] {
+function resolveSessionQueue(reader: OptionReader, hasDataFolder: boolean): ResolvedLimits['sessionQueue'] {
   const sessionQueue: ResolvedLimits['sessionQueue'] = {
-    maximumMessages: reader.integer('maximumMessages', count, 10_000),
-    maximumBytes: reader.integer('maximumBytes', bytes, 16_777_216),
-    overflow: reader.oneOf('overflow', ['drop-oldest', 'drop-newest'] as const, 'drop-oldest'),
+    maximumMessages: reader.integer('maximumMessages', count, hasDataFolder ? 1_000_000 : 10_000),
+    maximumBytes: reader.integer('maximumBytes', bytes, hasDataFolder ? 1_073_741_824 : 16_777_216),
+    overflow: reader.oneOf('overflow', overflowPolicies, 'drop-oldest'),
   };
   reader.end();
   return Object.freeze(sessionQueue);
+}
+
+function resolveDataFolder(reader: OptionReader): ResolvedLimits['dataFolder'] {
+  const dataFolder: ResolvedLimits['dataFolder'] = {
+    maximumBytes: reader.integer('maximumBytes', bytes, 17_179_869_184),
+    minimumFreeBytes: reader.integer('minimumFreeBytes', bytes, 268_435_456),
+  };
+  reader.end();
+  return Object.freeze(dataFolder);
 }
 
 function resolveRetained(reader: OptionReader): ResolvedLimits['retained'] {

@@ -118,7 +118,7 @@ describe('bad values are named with their rule', () => {
     [{ limits: { receiveMaximum: 0 } }, 'option "limits.receiveMaximum" must be an integer 1–65535, got 0'],
     [
       { limits: { sessionQueue: { overflow: 'drop' } } },
-      'option "limits.sessionQueue.overflow" must be one of "drop-oldest", "drop-newest", got "drop"',
+      'option "limits.sessionQueue.overflow" must be one of "drop-oldest", "drop-newest", "refuse", "disconnect", got "drop"',
     ],
     [
       { store: { open() {} } },

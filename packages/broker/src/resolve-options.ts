@@ -35,13 +35,16 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
   const hooks = resolveHooks(reader);
   const allowAnonymous = reader.boolean('allowAnonymous', false);
   const authenticationMethods = resolveMethods(reader);
+  const dataFolder = reader.optional('dataFolder', (name) => reader.string(name));
   const isOpen = allowAnonymous || hooks.authenticate !== undefined || authenticationMethods.size > 0;
   const resolved: ResolvedBrokerOptions = {
     hooks,
     allowAnonymous,
     authenticationMethods,
     listeners: Object.freeze(reader.list('listeners').map((listener) => resolveListener(listener, isOpen))),
-    limits: resolveLimits(reader.nested('limits')),
+    limits: resolveLimits(reader.nested('limits'), dataFolder !== undefined),
+    dataFolder,
+    durability: reader.oneOf('durability', ['sync', 'os'] as const, 'sync'),
     store: reader.object('store', 'open', 'commit', 'close'),
     sysTopicsIntervalMs: reader.integer(
       'sysTopicsIntervalMs',
@@ -52,6 +55,10 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
     clock: reader.object('clock', 'now', 'schedule') ?? systemClock,
   };
   reader.end();
+  if (dataFolder !== undefined && resolved.store !== undefined)
+    throw new UsageError('option "store" takes the place of "dataFolder": give one of them');
+  if (dataFolder === undefined && options.durability !== undefined)
+    throw new UsageError('option "durability" needs the option "dataFolder"');
   return Object.freeze(resolved);
 }
 

@@ -2,11 +2,12 @@
 import { parseTopicFilter } from '@petrel/protocol';
 import type { BrokerContext } from './broker-context.js';
 import { restoreMessage } from './create-message.js';
-import { Delivery } from './delivery.js';
 import type { Client } from './hooks.js';
+import { orphanPrefix, redeliverQueue } from './orphaned-queue.js';
+import { restoreDelivery } from './queue-tail.js';
 import { Session } from './session.js';
 import type { RestoredSession, RestoredState, StoredSession } from './stores/store.js';
-import { DeliveryTerms, Subscription } from './subscription.js';
+import { Subscription } from './subscription.js';
 
 /** Fills an empty broker. */
 export function restoreState(context: BrokerContext, state: RestoredState): void {
@@ -15,7 +16,14 @@ export function restoreState(context: BrokerContext, state: RestoredState): void
     const message = restoreMessage(stored, context.topics);
     if (!message.isExpired(now)) context.retainedMessages.set(message, now);
   }
-  const sessions = [...state.sessions].map((restored) => restoreSession(context, restored));
+  const orphans: string[] = [];
+  const sessions: Session[] = [];
+  for (const restored of state.sessions) {
+    const { clientIdentifier } = restored.session;
+    if (clientIdentifier.startsWith(orphanPrefix)) orphans.push(clientIdentifier);
+    else sessions.push(restoreSession(context, restored));
+  }
+  for (const name of orphans) redeliverQueue(context, name);
   // Only now, when every receiver is back, may a Will that became due meanwhile be published.
   for (const session of sessions) {
     // A session that was connected when the last run ended has been without connection since now.
@@ -57,14 +65,8 @@ function restoreSession(context: BrokerContext, restored: RestoredSession): Sess
     session.addSubscription(subscription);
     context.router.subscribe(subscription);
   }
-  for (const kept of deliveries) {
-    const terms = DeliveryTerms.restored(kept.qos, kept.subscriptionIdentifiers, kept.sharedGroup);
-    const message = restoreMessage(kept.message, context.topics);
-    const delivery = new Delivery(kept.sequence, message, kept.qos, kept.retain, terms);
-    delivery.packetIdentifier = kept.packetIdentifier;
-    delivery.released = kept.released;
-    session.deliveries.restore(delivery);
-  }
+  session.deliveries.restoreQueue(restored.lastSequence, restored.queued);
+  for (const kept of deliveries) session.deliveries.restore(restoreDelivery(context, kept));
   for (const packetIdentifier of receivedIdentifiers) session.inbound.restore(packetIdentifier);
   return session;
 }

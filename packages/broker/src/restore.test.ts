@@ -25,9 +25,15 @@ const lasting = {
 /** Owns what was written only when the test says so. */
 class SlowStore extends MemoryStore {
   holds = false;
+  #written = 0;
   #group: Promise<void> | undefined;
   #resolve: () => void = () => {};
   #reject: (cause: Error) => void = () => {};
+
+  override get written(): number {
+    this.#written += 1;
+    return this.#written;
+  }
 
   override commit(): Promise<void> | undefined {
     if (!this.holds) return undefined;

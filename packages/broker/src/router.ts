@@ -65,6 +65,24 @@ export class Router {
     return matched;
   }
 
+  /** Whether a session would get the message that outlives its connection. */
+  needsStore(message: Message): boolean {
+    const { receivers, groups } = this.#planOf(message);
+    return (
+      receivers.some(({ session }) => session.isStored) ||
+      groups.some((group) => group.some(({ session }) => session.isStored))
+    );
+  }
+
+  /** Whether a session has no room for the message, or no member of a group. */
+  isFullFor(message: Message): boolean {
+    const { receivers, groups } = this.#planOf(message);
+    return (
+      receivers.some(({ session }) => session.deliveries.isFullFor(message)) ||
+      groups.some((group) => !group.some(({ session }) => !session.deliveries.isFullFor(message)))
+    );
+  }
+
   /** Hands a message of a Shared Subscription, whose member is gone, to another one; false when the group has none left. */
   redeliver(message: Message, sharedGroup: string): boolean {
     const slash = sharedGroup.indexOf('/');

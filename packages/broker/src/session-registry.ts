@@ -4,6 +4,7 @@ import type { BrokerContext } from './broker-context.js';
 import type { Connection } from './connection.js';
 import { AccessError, ConnectionError } from './errors.js';
 import type { Client } from './hooks.js';
+import { orphanName, redeliverQueue } from './orphaned-queue.js';
 import { neverExpires, Session } from './session.js';
 import { displace } from './session-takeover.js';
 import type { Subscription } from './subscription.js';
@@ -61,16 +62,11 @@ export class SessionRegistry {
     return resumed !== undefined;
   }
 
-  /** Tells the store what is known of a session, or that it is no business of the store any more. */
+  /** Tells the store what is known of a session. One that the store has stays there until it ends: part of its queue may be nowhere else. */
   persist(session: Session): void {
-    const { store } = this.#context;
-    if (session.isDurable) {
-      session.isStored = true;
-      store.putSession(session.toStored());
-    } else if (session.isStored) {
-      session.isStored = false;
-      store.deleteSession(session.clientIdentifier);
-    }
+    if (!session.isDurable && !session.isStored) return;
+    session.isStored = true;
+    this.#context.store.putSession(session.toStored());
   }
 
   /** Starts to wait for the end of a session without connection; ends it at once if its interval is 0 [MQTT-4.1.0-2]. */
@@ -91,13 +87,29 @@ export class SessionRegistry {
     for (const subscription of session.subscriptions.values()) context.router.unsubscribe(subscription);
     session.clearSubscriptions();
     context.willMessages.publish(session);
-    if (session.isStored) context.store.deleteSession(session.clientIdentifier);
-    session.isStored = false;
+    this.#endStored(session);
     for (const { message, sharedGroup, qos, packetIdentifier } of session.deliveries.clear()) {
       // A QoS 2 message that was sent stays with its member [MQTT-4.8.2-5].
       if (sharedGroup !== undefined && !(qos === 2 && packetIdentifier > 0))
         context.router.redeliver(message, sharedGroup);
     }
+  }
+
+  /** The store forgets the session, but for what waits in it for other members of Shared Subscriptions. */
+  #endStored(session: Session): void {
+    if (!session.isStored) return;
+    session.isStored = false;
+    const { store } = this.#context;
+    const { clientIdentifier, deliveries } = session;
+    if (!deliveries.hasTail || store.queueReader?.isShared(clientIdentifier) !== true) {
+      store.deleteSession(clientIdentifier);
+      return;
+    }
+    const name = orphanName();
+    store.renameSession(clientIdentifier, name);
+    // What is in memory is handed over at once.
+    for (const { sequence } of deliveries.inMemory()) store.deleteDelivery(name, sequence);
+    redeliverQueue(this.#context, name);
   }
 
   /** Takes a subscription out of a session; undefined when there is none under exactly this filter [MQTT-3.10.4-1]. */

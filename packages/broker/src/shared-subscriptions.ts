@@ -55,6 +55,11 @@ export class SharedGroup<M, K = unknown> {
     return previous;
   }
 
+  /** Whether the test holds for a member. */
+  some(test: (member: M) => boolean): boolean {
+    return this.#members.some(test);
+  }
+
   /**
    * The member whose turn it is: the next ready one, else the next busy one, else the next offline one, so that
    * an absent member is no black hole while anybody else is there. Undefined only for a group without members.

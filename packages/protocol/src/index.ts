@@ -64,7 +64,7 @@ export {
   type UserProperties,
   type WillProperties,
 } from './properties.js';
-export { assertPropertyNames, propertiesSize, writeProperties } from './property-codec.js';
+export { assertPropertyNames, decodeProperties, propertiesSize, writeProperties } from './property-codec.js';
 export {
   type PropertyDefinition,
   type PropertyKind,

@@ -85,6 +85,13 @@ describe('the quota of the broker', () => {
     let isSlow = false;
     let done = () => {};
     class SlowStore extends MemoryStore {
+      #written = 0;
+
+      override get written(): number {
+        this.#written += 1;
+        return this.#written;
+      }
+
       override commit(): Promise<void> | undefined {
         if (!isSlow) return undefined;
         return new Promise((resolve) => {

@@ -2,7 +2,7 @@
 import { type ConnectPacket, PacketTooLargeError, reasonCode, type Will } from '@petrel/protocol';
 import type { Connection } from '../connection.js';
 import type { ConnectionTerms } from '../connection-terms.js';
-import { refusalError, StoreError } from '../errors.js';
+import { AccessError, refusalError, StoreError } from '../errors.js';
 import type { Hooks } from '../hook-runner.js';
 import type { Client, Refusal } from '../hooks.js';
 import type { ResolvedLimits } from '../options.js';
@@ -68,6 +68,9 @@ function openSession(
   const wanted = wantedExpiryInterval(packet, limits);
   const sessionExpiryInterval = Math.min(wanted, limits.maximumSessionExpiryInterval);
   const terms = connectionTerms(packet, limits);
+  const { refusal, written } = context.store;
+  if (sessionExpiryInterval > 0 && refusal !== undefined)
+    throw new AccessError('a lasting session cannot be stored at the moment', { reasonCode: refusal });
   connection.accept(client, terms);
   const sessionPresent = context.sessions.open(connection, {
     client,
@@ -79,7 +82,7 @@ function openSession(
   for (const topicFilter of revoked) context.sessions.unsubscribe(session, topicFilter);
   const { clientIdentifier } = client;
   const decided = { clientIdentifier, terms, sessionExpiryInterval, authenticationData, responseInformation };
-  const commit = context.store.commit();
+  const commit = context.store.written === written ? undefined : context.store.commit();
   if (commit === undefined) {
     welcome(connection, packet, session, sessionPresent, decided);
     return;

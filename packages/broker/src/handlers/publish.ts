@@ -1,8 +1,9 @@
 /** PUBLISH (section 3.3): the path of a message, step by step as the map of the house draws it. */
 import { type InboundTopicAliases, ProtocolError, type PublishPacket, reasonCode } from '@petrel/protocol';
-import { type Accepted, acceptMessage } from '../accept-message.js';
+import { type Accepted, acceptMessage, NotOwned } from '../accept-message.js';
 import type { Connection } from '../connection.js';
 import { createMessage } from '../create-message.js';
+import { ConnectionError } from '../errors.js';
 import { isPending } from '../hook-runner.js';
 import type { Client, Refusal } from '../hooks.js';
 import type { PublishFrame } from '../publish-frame.js';
@@ -37,18 +38,19 @@ function publishAuthorized(
   frame: PublishFrame,
   refusal: Refusal | undefined,
 ): Promise<void> | undefined {
+  const { context } = connection;
+  const { written } = context.store;
   if (refusal !== undefined) {
-    acknowledge(connection, frame, refusal);
+    acknowledge(connection, frame, refusal, written);
     return;
   }
-  const { context } = connection;
   const client = connection.client as Client;
   const message = createMessage(frame, client.clientIdentifier, context.clock);
   const accepted = acceptMessage(context, message, client, connection);
   if (isPending(accepted)) {
-    return accepted.then((settled) => acknowledge(connection, frame, settled));
+    return accepted.then((settled) => acknowledge(connection, frame, settled, written));
   }
-  acknowledge(connection, frame, accepted);
+  acknowledge(connection, frame, accepted, written);
   return;
 }
 
@@ -98,15 +100,17 @@ function assertPublishAllowed({ context }: Connection, { qos, retain }: PublishF
 function beginInbound(connection: Connection, { packetIdentifier, qos }: PublishFrame): boolean {
   const session = connection.session as Session;
   if (session.inbound.begin(packetIdentifier, qos as 1 | 2) === 'new') return false;
-  answer(connection, pubrecByte, packetIdentifier, reasonCode.success, undefined); // [MQTT-4.3.3-10]
+  // What was written for the first one may be on its way still, so it is waited for.
+  answer(connection, pubrecByte, packetIdentifier, reasonCode.success, undefined, -1); // [MQTT-4.3.3-10]
   return true;
 }
 
-/** PUBACK or PUBREC, once what must be durable is durable. */
+/** PUBACK or PUBREC, once what must be durable is durable; `written` is what the store had been told before this message. */
 function acknowledge(
   connection: Connection,
   { qos, packetIdentifier }: PublishFrame,
   accepted: Accepted,
+  written: number,
 ): void {
   const isCode = typeof accepted === 'number';
   const code = isCode ? accepted : accepted.reasonCode;
@@ -114,16 +118,21 @@ function acknowledge(
   if (code >= 0x80) connection.context.metrics.messagesRefused += 1;
   if (qos === 0) return;
   const { inbound, isStored, clientIdentifier } = connection.session as Session;
+  if (accepted instanceof NotOwned && connection.terms?.protocolVersion !== 5) {
+    // Without a way to say no, only the end of the connection tells that the message is not taken.
+    inbound.refused(packetIdentifier);
+    throw new ConnectionError('PETREL_LIMIT_EXCEEDED', accepted.reasonString, accepted);
+  }
   // MQTT 3.x has no way to say no: it is acknowledged and goes nowhere [MQTT-3.3.5-2].
   const told = connection.terms?.protocolVersion === 5 ? code : reasonCode.success;
   if (qos === 1) {
-    answer(connection, pubackByte, packetIdentifier, told, reasonString);
+    answer(connection, pubackByte, packetIdentifier, told, reasonString, written);
     return;
   }
   if (told >= 0x80)
     inbound.refused(packetIdentifier); // [MQTT-4.3.3-9]
   else if (isStored) connection.context.store.addReceivedIdentifier(clientIdentifier, packetIdentifier);
-  answer(connection, pubrecByte, packetIdentifier, told, reasonString);
+  answer(connection, pubrecByte, packetIdentifier, told, reasonString, written);
 }
 
 function answer(
@@ -132,9 +141,12 @@ function answer(
   packetIdentifier: number,
   code: number,
   reasonString: string | undefined,
+  written: number,
 ): void {
   const { acknowledgements } = connection;
-  const commit = connection.context.store.commit();
+  const { store } = connection.context;
+  // A message that no store has to own costs no commit, whatever others wait for.
+  const commit = store.written === written ? undefined : store.commit();
   if (acknowledgements.mayLeaveNow(commit)) {
     sendAnswer(connection, firstByte, packetIdentifier, code, reasonString);
     return;

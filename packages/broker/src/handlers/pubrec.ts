@@ -10,11 +10,11 @@ export function handlePubrec(
   reasonCode: number,
 ): undefined {
   const { acknowledgements, context } = connection;
-  const { deliveries } = connection.session as Session;
+  const { deliveries, isStored } = connection.session as Session;
   switch (deliveries.pubrec(packetIdentifier, reasonCode)) {
     case 'release': {
       // After PUBREL the client forgets the identifier: a broker that forgot PUBREC would send the message once more.
-      const commit = context.store.commit();
+      const commit = isStored ? context.store.commit() : undefined;
       if (acknowledgements.mayLeaveNow(commit))
         connection.sendPubrel(packetIdentifier, codes.success); // [MQTT-4.3.3-4]
       else acknowledgements.after(commit, () => connection.sendPubrel(packetIdentifier, codes.success));

@@ -11,7 +11,7 @@ export function handlePubrel(connection: Connection, packetIdentifier: number): 
   if (known && session.isStored)
     context.store.deleteReceivedIdentifier(session.clientIdentifier, packetIdentifier);
   const code = known ? reasonCode.success : reasonCode.packetIdentifierNotFound;
-  const commit = context.store.commit();
+  const commit = session.isStored ? context.store.commit() : undefined;
   if (acknowledgements.mayLeaveNow(commit)) connection.sendAcknowledgement(0x70, packetIdentifier, code);
   else acknowledgements.after(commit, () => connection.sendAcknowledgement(0x70, packetIdentifier, code));
 }

@@ -49,7 +49,7 @@ export async function handleSubscribe(connection: Connection, packet: SubscribeP
     for (const [subscription, replay] of replays) session.deliveries.replay(subscription, replay);
     session.deliveries.pump();
   };
-  const commit = context.store.commit();
+  const commit = session.isStored ? context.store.commit() : undefined;
   if (acknowledgements.mayLeaveNow(commit)) answer();
   else acknowledgements.after(commit, answer);
 }
@@ -63,6 +63,8 @@ async function grant(
   const { context } = connection;
   const { limits } = context.options;
   const session = connection.session as Session;
+  const { refusal: storeRefusal } = context.store;
+  if (session.isStored && storeRefusal !== undefined) return { reasonCode: storeRefusal };
   const client = connection.client as Client;
   const parsed = parse(request.topicFilter);
   if (parsed === undefined) return { reasonCode: reasonCode.topicFilterInvalid };

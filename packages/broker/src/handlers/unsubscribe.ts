@@ -21,7 +21,7 @@ export function handleUnsubscribe(
   const answer = (): void => {
     connection.send({ type: 'unsuback', packetIdentifier, reasonCodes, properties: noProperties });
   };
-  const commit = context.store.commit();
+  const commit = session.isStored ? context.store.commit() : undefined;
   if (acknowledgements.mayLeaveNow(commit)) answer();
   else acknowledgements.after(commit, answer);
 }

@@ -21,6 +21,16 @@ class SessionRecord {
 export class MemoryStore implements Store {
   readonly #sessions = new Map<string, SessionRecord>();
   readonly #retained = new Map<string, StoredMessage>();
+  readonly queueReader = undefined;
+
+  /** Nobody ever has to wait. */
+  get written(): number {
+    return 0;
+  }
+
+  get refusal(): number | undefined {
+    return undefined;
+  }
 
   open(): RestoredState {
     const sessions: RestoredSession[] = [];
@@ -29,6 +39,7 @@ export class MemoryStore implements Store {
         session: record.session,
         subscriptions: [...record.subscriptions.values()],
         deliveries: [...record.deliveries.values()],
+        lastSequence: Math.max(-1, ...record.deliveries.keys()),
         receivedIdentifiers: [...record.receivedIdentifiers],
       });
     }
@@ -43,6 +54,14 @@ export class MemoryStore implements Store {
 
   deleteSession(clientIdentifier: string): void {
     this.#sessions.delete(clientIdentifier);
+  }
+
+  renameSession(clientIdentifier: string, name: string): void {
+    const record = this.#sessions.get(clientIdentifier);
+    if (record === undefined) return;
+    this.#sessions.delete(clientIdentifier);
+    record.session = { ...record.session, clientIdentifier: name };
+    this.#sessions.set(name, record);
   }
 
   putSubscription(clientIdentifier: string, subscription: StoredSubscription): void {

@@ -1,6 +1,7 @@
 /** What every store must do; each implementation runs this against itself. */
 import { describe, expect, test } from 'vitest';
 import type {
+  RestoredSession,
   RestoredState,
   Store,
   StoredDelivery,
@@ -62,6 +63,20 @@ const delivery = (sequence: number, fields: Partial<StoredDelivery> = {}): Store
   ...fields,
 });
 
+/** A store may keep queued deliveries until they are asked for. */
+async function withQueues(sessions: Iterable<RestoredSession>, store: Store): Promise<RestoredSession[]> {
+  return Promise.all(
+    [...sessions].map(async ({ queued, ...restored }) => {
+      if (queued === undefined) return restored;
+      const { clientIdentifier } = restored.session;
+      const waiting = await store.queueReader!.read(clientIdentifier, -1, 1000, 1e9);
+      expect(waiting).toHaveLength(queued.messages);
+      const deliveries = [...restored.deliveries, ...waiting];
+      return { ...restored, deliveries: deliveries.sort((left, right) => left.sequence - right.sequence) };
+    }),
+  );
+}
+
 /** Runs the suite for one kind of store. */
 export function describeStore(name: string, harness: StoreHarness): void {
   /** Writes, closes, and gives back what is found again. */
@@ -71,7 +86,9 @@ export function describeStore(name: string, harness: StoreHarness): void {
     write(store);
     await store.commit();
     await store.close();
-    return (await harness.reopen(store)).open();
+    const reopened = await harness.reopen(store);
+    const state = await reopened.open();
+    return { retained: state.retained, sessions: await withQueues(state.sessions, reopened) };
   }
 
   describe(name, () => {
@@ -118,6 +135,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
           session: whole,
           subscriptions: [subscription('$share/g/a/+')],
           deliveries: [sent, queued],
+          lastSequence: 4,
           receivedIdentifiers: [1, 65_535],
         },
       ]);
@@ -179,7 +197,13 @@ export function describeStore(name: string, harness: StoreHarness): void {
         store.putSession(session('c'));
       });
       expect([...sessions]).toEqual([
-        { session: session('c'), subscriptions: [], deliveries: [], receivedIdentifiers: [] },
+        {
+          session: session('c'),
+          subscriptions: [],
+          deliveries: [],
+          lastSequence: -1,
+          receivedIdentifiers: [],
+        },
       ]);
     });
 

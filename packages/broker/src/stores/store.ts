@@ -17,6 +17,8 @@ export interface StoredMessage {
   /** Milliseconds since the Unix epoch; undefined = never. */
   readonly expiresAt: number | undefined;
   readonly publisher: string | undefined;
+  /** Where a store leaves the number of a message that it has, so as not to store it twice; 0 = none. Messages of the broker have it. */
+  storeNumber?: number;
 }
 
 /** The Will that waits in a session. */
@@ -73,9 +75,38 @@ export interface StoredDelivery {
 export interface RestoredSession {
   readonly session: StoredSession;
   readonly subscriptions: readonly StoredSubscription[];
+  /** All of them; only those in flight of a store that reads queued ones back. */
   readonly deliveries: readonly StoredDelivery[];
+  /** What such a store keeps. */
+  readonly queued?: StoredQueue | undefined;
+  /** The sequence behind which new deliveries go on; -1 = from the start. */
+  readonly lastSequence: number;
   /** Packet Identifiers of QoS 2 messages received and not released. */
   readonly receivedIdentifiers: readonly number[];
+}
+
+/** Queued deliveries that stay in a store until somebody asks for them. */
+export interface StoredQueue {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** Reads queued deliveries of sessions, so that the broker need not hold them. */
+export interface QueueReader {
+  /** The first of them behind a sequence, in order, up to a number of messages or about so many bytes, but one at least if there is one. */
+  read(
+    clientIdentifier: string,
+    afterSequence: number,
+    maximumMessages: number,
+    maximumBytes: number,
+  ): Promise<readonly StoredDelivery[]>;
+  /** Whether one of them came through a Shared Subscription. */
+  isShared(clientIdentifier: string): boolean;
+  /** Deletes the first one behind a sequence; undefined when there is none. */
+  dropFirst(
+    clientIdentifier: string,
+    afterSequence: number,
+  ): { readonly sequence: number; readonly bytes: number } | undefined;
 }
 
 /** All that a store held when it was opened. */
@@ -90,12 +121,20 @@ export interface RestoredState {
  * Time in it is the broker's clock, which is the Unix epoch unless a simulation says otherwise.
  */
 export interface Store {
+  /** Rises with every write: what led to none need not wait for commit(). */
+  readonly written: number;
+  /** The Reason Code for what would have to be owned now and cannot be: 0x97 no room, 0x83 the disk fails; undefined while all is well. */
+  readonly refusal: number | undefined;
+  /** Present in a store that keeps queued deliveries for the broker. */
+  readonly queueReader?: QueueReader | undefined;
   /** Makes the store ready and gives back what it held. Called once, first. */
   open(): RestoredState | Promise<RestoredState>;
   /** Inserts a session or replaces what is known of it, without touching what it contains. */
   putSession(session: StoredSession): void;
   /** Deletes a session and all it contains. */
   deleteSession(clientIdentifier: string): void;
+  /** Gives a session, which has no subscriptions, another name under which no client comes. */
+  renameSession(clientIdentifier: string, name: string): void;
   putSubscription(clientIdentifier: string, subscription: StoredSubscription): void;
   deleteSubscription(clientIdentifier: string, requestedFilter: string): void;
   /** Adds a delivery, queued or sent. */

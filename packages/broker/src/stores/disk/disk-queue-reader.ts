@@ -1,0 +1,97 @@
+/** Gives a session that comes back its queued deliveries, as many at a time as it can take. */
+import type { QueueReader, StoredDelivery } from '../store.js';
+import type { IndexedDelivery } from './delivery-index.js';
+import type { Journal } from './journal.js';
+import type { MessageReader } from './message-reader.js';
+import type { StoreState } from './store-state.js';
+
+/** What a queued delivery counts besides its message as it lies in the file: the objects around it, once it is read. */
+export const objectBytes = 270;
+
+/** Reads through the index of a session. */
+export class DiskQueueReader implements QueueReader {
+  readonly #state: StoreState;
+  readonly #reader: MessageReader;
+  readonly #journal: Journal;
+  readonly #delete: (clientIdentifier: string, sequence: number) => void;
+
+  constructor(
+    state: StoreState,
+    reader: MessageReader,
+    journal: Journal,
+    deleteDelivery: (clientIdentifier: string, sequence: number) => void,
+  ) {
+    this.#state = state;
+    this.#reader = reader;
+    this.#journal = journal;
+    this.#delete = deleteDelivery;
+  }
+
+  async read(
+    clientIdentifier: string,
+    afterSequence: number,
+    maximumMessages: number,
+    maximumBytes: number,
+  ): Promise<readonly StoredDelivery[]> {
+    const session = this.#state.sessions.get(clientIdentifier);
+    if (session?.hasDeliveries !== true) return [];
+    const wanted: IndexedDelivery[] = [];
+    let bytes = 0;
+    let isOnDisk = true;
+    for (const delivery of session.deliveries.after(afterSequence)) {
+      if (delivery.packetIdentifier !== 0) continue;
+      if (wanted.length > 0 && (wanted.length === maximumMessages || bytes >= maximumBytes)) break;
+      wanted.push(delivery);
+      bytes += this.#state.messages.lengthOf(delivery.messageNumber);
+      isOnDisk &&= this.#isWritten(delivery.messageNumber);
+    }
+    if (!isOnDisk) await this.#journal.commit();
+    const messages = await this.#reader.read(wanted.map(({ messageNumber }) => messageNumber));
+    const found: StoredDelivery[] = [];
+    for (const delivery of wanted) {
+      // What went meanwhile is nobody's any more.
+      const message = messages.get(delivery.messageNumber);
+      if (message === undefined || session.deliveries.get(delivery.sequence) === undefined) continue;
+      found.push(storedDelivery(delivery, message));
+    }
+    return found;
+  }
+
+  isShared(clientIdentifier: string): boolean {
+    const session = this.#state.sessions.get(clientIdentifier);
+    return session?.hasDeliveries === true && session.deliveries.isShared;
+  }
+
+  dropFirst(
+    clientIdentifier: string,
+    afterSequence: number,
+  ): { readonly sequence: number; readonly bytes: number } | undefined {
+    const session = this.#state.sessions.get(clientIdentifier);
+    if (session?.hasDeliveries !== true) return undefined;
+    for (const { sequence, packetIdentifier, messageNumber } of session.deliveries.after(afterSequence)) {
+      if (packetIdentifier !== 0) continue;
+      const bytes = this.#state.messages.lengthOf(messageNumber) + objectBytes;
+      this.#delete(clientIdentifier, sequence);
+      return { sequence, bytes };
+    }
+    return undefined;
+  }
+
+  #isWritten(number: number): boolean {
+    const segment = this.#state.messages.segmentOf(number);
+    if (segment === 0) return false;
+    return (
+      segment !== this.#journal.segment || this.#state.messages.offsetOf(number) < this.#journal.position
+    );
+  }
+}
+
+/** The delivery with its message. */
+export function storedDelivery(
+  delivery: IndexedDelivery,
+  message: StoredDelivery['message'],
+): StoredDelivery {
+  const { sequence, qos, retain, released, packetIdentifier, terms } = delivery;
+  const { subscriptionIdentifiers, sharedGroup } = terms;
+  return { sequence, message, qos, retain, subscriptionIdentifiers, sharedGroup, packetIdentifier, released };
+}
