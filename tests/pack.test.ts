@@ -75,10 +75,10 @@ test('npm publishes every manifest as it is, to everybody', () => {
 test('the handlers of the NestJS guide compile as they stand there', () => {
   const guide = readFileSync(join(root, 'docs/guides/nestjs.md'), 'utf8');
   const handlers = fencedBlocks(guide, 'ts').filter((code) => code.startsWith('@'));
-  expect(handlers).toHaveLength(2);
+  expect(handlers).toHaveLength(3);
   const source = [
     "import { Ctx, EventPattern, Payload } from '@nestjs/microservices';",
-    "import { MqttContext, Topic, UserProperty } from '@petrel/nestjs';",
+    "import { MqttContext, Topic, TopicParam, UserProperty } from '@petrel/nestjs';",
     `export class Handlers {\n${handlers.join('\n')}}`,
   ];
   writeFileSync(join(project, 'handlers.ts'), source.join('\n'));

@@ -9,6 +9,8 @@ export interface Delivery {
    * 0x80 and above refuse the message on MQTT 5. Does nothing at QoS 0.
    */
   acknowledge(reasonCode?: number): void;
+  /** Leaves the message unacknowledged and ends the connection, so that the server sends it again. Does nothing at QoS 0. */
+  abandon(cause: Error): void;
 }
 
 /** Takes the outcome of one handler of one message. */

@@ -14,3 +14,11 @@ export const Topic = createParamDecorator((_: unknown, host: ExecutionContext) =
   const context: unknown = host.switchToRpc().getContext();
   return context instanceof MqttContext ? context.getTopic() : undefined;
 });
+
+/** `@TopicParam('room') room: string`: a named level of the topic, of a pattern such as `sensors/:room`; all of them without a name. */
+export const TopicParam = createParamDecorator((name: string | undefined, host: ExecutionContext) => {
+  const context: unknown = host.switchToRpc().getContext();
+  if (!(context instanceof MqttContext)) return undefined;
+  const parameters = context.getParameters();
+  return name === undefined ? parameters : parameters[name];
+});

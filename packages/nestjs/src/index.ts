@@ -2,7 +2,7 @@
 export type { ConnectionHealth } from './connection.js';
 export { ContractClient, type ContractSendOptions, contractClient } from './contract-client.js';
 export { ContractHandler, type ContractMethodDecorator, type ControllerResult } from './contract-handler.js';
-export { Topic, UserProperty } from './decorators.js';
+export { Topic, TopicParam, UserProperty } from './decorators.js';
 export type { MqttEvents, MqttStatus } from './events.js';
 export { MqttClient } from './mqtt-client.js';
 export { MqttContext, type MqttPacket } from './mqtt-context.js';

@@ -1,7 +1,7 @@
 /** What a handler learns about the message behind its data. */
 import { MqttContext as StockMqttContext } from '@nestjs/microservices';
 import type { UserProperties } from '@petrel/protocol';
-import type { Delivery, InboundMessage } from '@petrel/service';
+import type { Delivery, InboundMessage, TopicPattern } from '@petrel/service';
 import { asBuffer, fromProperties, fromUserProperties } from './mqtt-js-properties.js';
 
 /** A PUBLISH packet with the names of MQTT.js, as the stock transport hands it out. */
@@ -21,20 +21,49 @@ export interface MqttPacket {
 /** NestJS's MqttContext, and what Petrel knows beyond it. */
 export class MqttContext extends StockMqttContext {
   readonly #delivery: Delivery;
+  readonly #pattern: TopicPattern | undefined;
+  #packet: MqttPacket | undefined;
 
-  constructor(delivery: Delivery) {
-    super([delivery.message.topicName, packetOf(delivery.message)]);
+  constructor(delivery: Delivery, pattern?: TopicPattern) {
+    const { topicName } = delivery.message;
+    // Most handlers never look at the packet: it is made for those who do.
+    const args = Object.defineProperty([topicName, undefined], 1, {
+      get: () => this.getPacket(),
+      enumerable: true,
+    });
+    super(args as unknown as [string, Record<string, unknown>]);
     this.#delivery = delivery;
+    this.#pattern = pattern;
+  }
+
+  override getTopic(): string {
+    return this.#delivery.message.topicName;
   }
 
   /** Topic, payload, QoS, Retain, DUP and properties with the names of MQTT.js. */
   override getPacket(): MqttPacket & Record<string, unknown> {
-    return super.getPacket() as MqttPacket & Record<string, unknown>;
+    this.#packet ??= packetOf(this.#delivery.message);
+    return this.#packet as MqttPacket & Record<string, unknown>;
   }
 
-  /** The Topic Filter of the handler, with its `$share/` where it has one. */
+  /** The Topic Filter of the handler, parameters as wildcards, with its `$share/` where it has one. */
   getPattern(): string {
     return this.#delivery.topicFilter;
+  }
+
+  /** The levels of the topic that the pattern gives names to: `{ room: 'kitchen' }` for `sensors/:room`. */
+  getParameters(): Readonly<Record<string, string>> {
+    return this.#pattern?.parametersOf(this.getTopic()) ?? {};
+  }
+
+  /** Which call for this message it is, from 1. */
+  getAttempt(): number {
+    return this.#delivery.attempt;
+  }
+
+  /** Acknowledges the message, where the policy is `acknowledge: 'manual'`; elsewhere, and the second time, it does nothing. */
+  ack(): void {
+    this.#delivery.ack();
   }
 
   /** The message as `@petrel/client` received it. */
@@ -52,7 +81,7 @@ export class MqttContext extends StockMqttContext {
     return fromUserProperties(this.#delivery.userProperties);
   }
 
-  /** Aborted when the server stops waiting for this handler. */
+  /** Aborted when the server stops waiting for this handler: at its `timeoutMs`, or when the server closes. */
   getSignal(): AbortSignal {
     return this.#delivery.signal;
   }

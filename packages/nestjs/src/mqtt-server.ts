@@ -11,8 +11,9 @@ import type { Client } from '@petrel/client';
 import {
   type Delivery,
   type Endpoint,
+  type HandlerDefaults,
   type Respond,
-  resolveDeliveryPolicy,
+  resolveServiceSettings,
   type Service,
 } from '@petrel/service';
 import { defer, finalize } from 'rxjs';
@@ -52,7 +53,8 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
     const resolved = resolveOptions(options);
     const onError =
       resolved.service.onError ?? ((error, { topicName }, filter) => this.#report(error, topicName, filter));
-    this.#options = { ...resolved, service: { ...resolved.service, onError } };
+    const onWarning = resolved.service.onWarning ?? ((warning: Error) => this.logger.warn(warning.message));
+    this.#options = { ...resolved, service: { ...resolved.service, onError, onWarning } };
     this.#connection = new Connection(this.#options, this._status$, new Logger(MqttServer.name));
     this.initializeSerializer({});
     this.initializeDeserializer({});
@@ -122,8 +124,9 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
   async #start(): Promise<void> {
     const { maxConnectionAttempts = -1 } = this.#options.nest;
     // Checked before anything is opened: a bad pattern needs no server to be refused.
+    const defaults = resolveServiceSettings(this.#options.service);
     const endpoints = this.#handlers.map((handler) =>
-      underContract(this.#endpoint(handler), handler.callback.extras),
+      underContract(this.#endpoint(handler, defaults), handler.callback.extras),
     );
     const opened = this.#connection.open(maxConnectionAttempts === -1 ? Infinity : maxConnectionAttempts);
     const { service } = this.#connection;
@@ -138,25 +141,15 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
     await registered;
   }
 
-  #endpoint(handler: Handler): Endpoint {
-    const { nest, service } = this.#options;
-    const extras = readExtras(handler.callback.extras);
-    const route = routeOf(handler.pattern, extras, {
-      subscribe: toSubscribeOptions(nest.subscribeOptions),
-      group: nest.group,
-    });
-    return {
-      topicFilter: route.topicFilter,
-      responds: !handler.isEvent,
-      payload: route.payload,
-      subscribe: route.subscribe,
-      policy: resolveDeliveryPolicy(route.policy, resolveDeliveryPolicy(service)),
-      handle: (delivery) => this.#handle(handler, delivery),
-    };
+  #endpoint(handler: Handler, defaults: HandlerDefaults): Endpoint {
+    const { pattern, isEvent, callback } = handler;
+    const subscribe = toSubscribeOptions(this.#options.nest.subscribeOptions);
+    const route = routeOf(pattern, !isEvent, readExtras(callback.extras), { ...defaults, subscribe });
+    return { ...route, handle: (delivery) => this.#handle(handler, route.pattern, delivery) };
   }
 
-  #handle({ callback }: Handler, delivery: Delivery): Promise<void> {
-    const context = new MqttContext(delivery);
+  #handle({ callback }: Handler, pattern: Endpoint['pattern'], delivery: Delivery): Promise<void> {
+    const context = new MqttContext(delivery, pattern);
     const result$ = defer(() => this.transformToObservable(callback(toUserData(delivery.data), context)));
     const { respond } = delivery;
     return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 import { type MqttOptions, MqttRecord } from '@nestjs/microservices';
+import { resolveDeliveryPolicy } from '@petrel/service';
 import { describe, expect, it } from 'vitest';
 import { MqttClient } from './mqtt-client.js';
 import { fromProperties, toProperties } from './mqtt-js-properties.js';
@@ -6,6 +7,8 @@ import { unwrapRecord } from './mqtt-record.js';
 import { MqttServer } from './mqtt-server.js';
 import { resolveOptions, toSubscribeOptions } from './options.js';
 import { readExtras, routeOf } from './pattern.js';
+
+const policy = resolveDeliveryPolicy({});
 
 describe('resolveOptions', () => {
   it('takes the names of MQTT.js', () => {
@@ -127,28 +130,33 @@ describe('subscription options', () => {
   });
 
   it('come from the extras of a handler, given as they are or as the documentation shows them', () => {
-    const defaults = { subscribe: { qos: 1 as const, noLocal: true }, group: undefined };
+    const defaults = { subscribe: { qos: 1 as const, noLocal: true }, group: undefined, policy };
     for (const extras of [{ qos: 2 }, { extras: { qos: 2 } }]) {
-      expect(routeOf('a', readExtras(extras), defaults).subscribe).toEqual({ qos: 2, noLocal: true });
+      const { subscribe } = routeOf('a', false, readExtras(extras), defaults);
+      expect(subscribe).toEqual({ qos: 2, noLocal: true });
     }
   });
 
   it('share a subscription of a group, without No Local [MQTT-3.8.3-4]', () => {
-    const defaults = { subscribe: { noLocal: true }, group: 'g' };
-    expect(routeOf('a/+', {}, defaults)).toMatchObject({
-      topicFilter: '$share/g/a/+',
-      subscribe: { qos: 1 },
-    });
-    expect(routeOf('a/+', {}, defaults).subscribe.noLocal).toBeUndefined();
-    expect(routeOf('a', { group: false }, defaults).topicFilter).toBe('a');
-    expect(routeOf('a', { group: 'own' }, defaults).topicFilter).toBe('$share/own/a');
-    expect(routeOf('$share/x/a', {}, defaults).topicFilter).toBe('$share/x/a');
+    const defaults = { subscribe: { noLocal: true }, group: 'g', policy };
+    const route = (pattern: string, extras = {}) => routeOf(pattern, true, extras, defaults);
+    expect(route('a/+')).toMatchObject({ topicFilter: '$share/g/a/+', subscribe: { qos: 1 } });
+    expect(route('a/+').subscribe.noLocal).toBeUndefined();
+    expect(route('a', { group: false }).topicFilter).toBe('a');
+    expect(route('a', { group: 'own' }).topicFilter).toBe('$share/own/a');
+    expect(route('$share/x/a').topicFilter).toBe('$share/x/a');
+  });
+
+  it('of a pattern with parameters are those of its Topic Filter; an object pattern has none', () => {
+    const defaults = { subscribe: {}, group: undefined, policy };
+    expect(routeOf('sensors/:room/*rest', false, {}, defaults).topicFilter).toBe('sensors/+/#');
+    expect(routeOf('{"cmd":"a/:b/*c"}', true, {}, defaults).topicFilter).toBe('{"cmd":"a/:b/*c"}');
   });
 
   it('refuse a payload form that does not exist', () => {
-    const defaults = { subscribe: {}, group: undefined };
-    expect(() => routeOf('a', { payload: 'xml' as never }, defaults)).toThrow(
-      /extra "payload" of "a" must be .* got "xml"/,
+    const defaults = { subscribe: {}, group: undefined, policy };
+    expect(() => routeOf('a', true, { payload: 'xml' as never }, defaults)).toThrow(
+      /option "payload" of the handler of "a" must be .* got "xml"/,
     );
   });
 });

@@ -5,7 +5,12 @@
 import type { MqttOptions } from '@nestjs/microservices';
 import type { ClientOptions } from '@petrel/client';
 import { UsageError } from '@petrel/protocol';
-import type { ServiceSettings, SubscribeOptions } from '@petrel/service';
+import {
+  type ServiceSettings,
+  type SubscribeOptions,
+  serviceSettingNames,
+  withReceiveMaximum,
+} from '@petrel/service';
 import { connectionFromMqttJs, mqttJsNames } from './mqtt-js-options.js';
 
 /** What the stock transport calls `options`, with MQTT.js's names. */
@@ -23,8 +28,6 @@ export interface NestSettings {
   readonly userProperties?: Readonly<Record<string, string | string[]>>;
   /** Attempts to connect before `listen()` fails; -1 = keep trying. Of servers, and of the first connection only. Default -1. */
   readonly maxConnectionAttempts?: number;
-  /** ShareName: the replicas of a service that share this name get each message once. Default none. */
-  readonly group?: string;
 }
 
 /** The short names of MQTT.js for subscription options. */
@@ -64,28 +67,7 @@ export const nestNames = [
   'subscribeOptions',
   'userProperties',
   'maxConnectionAttempts',
-  'group',
 ] as const satisfies (keyof NestSettings)[];
-/** The names of the service layer's options. */
-export const serviceNames = [
-  'name',
-  'version',
-  'description',
-  'discovery',
-  'discoveryPrefix',
-  'observers',
-  'envelope',
-  'requestTimeoutMs',
-  'inboxPrefix',
-  'drainTimeoutMs',
-  'keepSubscriptions',
-  'onError',
-  'dialect',
-  'acknowledge',
-  'concurrency',
-  'maximumWaiting',
-] as const satisfies (keyof ServiceSettings)[];
-
 /** Takes the options apart; throws UsageError for an option that cannot be honoured. Unknown names are refused by the client. */
 export function resolveOptions(options: PetrelMqttOptions = {}): ResolvedOptions {
   if (typeof options !== 'object' || options === null) {
@@ -93,12 +75,18 @@ export function resolveOptions(options: PetrelMqttOptions = {}): ResolvedOptions
   }
   const given: Record<string, unknown> = { ...options };
   const nest = take(given, nestNames) as NestSettings;
-  const service = take(given, serviceNames) as ServiceSettings;
+  const service = take(given, serviceSettingNames) as ServiceSettings;
   assertNestSettings(nest);
   const mqttJs = take(given, mqttJsNames);
   if (given.url === undefined && given.urls === undefined && given.stream === undefined)
     given.url = defaultUrl;
-  const connection = { ...given, ...connectionFromMqttJs(mqttJs, given) } as ClientOptions;
+  const { clock } = service;
+  const stated = {
+    ...given,
+    ...connectionFromMqttJs(mqttJs, given),
+    ...(clock && { clock }),
+  } as ClientOptions;
+  const connection = withReceiveMaximum(stated, service);
   const keepSubscriptions = service.keepSubscriptions ?? connection.cleanStart === false;
   return Object.freeze({
     connection: Object.freeze(connection),
@@ -107,7 +95,6 @@ export function resolveOptions(options: PetrelMqttOptions = {}): ResolvedOptions
       envelope: 'auto' as const,
       ...service,
       keepSubscriptions,
-      clock: connection.clock,
     }),
     nest: Object.freeze(nest),
   });
@@ -133,19 +120,10 @@ export function toSubscribeOptions(options: StockSubscribeOptions & SubscribeOpt
   };
 }
 
-function assertNestSettings({
-  maxConnectionAttempts: attempts,
-  group,
-  subscribeOptions,
-}: NestSettings): void {
+function assertNestSettings({ maxConnectionAttempts: attempts, subscribeOptions }: NestSettings): void {
   if (attempts !== undefined && attempts !== -1 && !(Number.isInteger(attempts) && attempts >= 1)) {
     throw new UsageError(
       `option "maxConnectionAttempts" must be -1 or an integer from 1, got ${String(attempts)}`,
-    );
-  }
-  if (group !== undefined && (group === '' || /[/+#]/.test(group))) {
-    throw new UsageError(
-      `option "group" must be a ShareName without "/", "+" and "#" [MQTT-4.8.2-2], got "${group}"`,
     );
   }
   toSubscribeOptions(subscribeOptions);

@@ -99,7 +99,8 @@ for (const kind of brokerKinds)
         running--;
         done++;
       };
-      await serve(JobController, { concurrency: 7, subscribeOptions: { qos: 1 } });
+      // With a Receive Maximum of 7 Mosquitto would send seven and wait for the delayed TCP acknowledgement, 40 ms each time.
+      await serve(JobController, { concurrency: 7, receiveMaximum: 100, subscribeOptions: { qos: 1 } });
       // As many at a time as every broker keeps for a client that is busy.
       for (let burst = 0; burst < 20; burst++) {
         await Promise.all(Array.from({ length: 100 }, () => foreign.publishAsync('jobs/1', '1', { qos: 1 })));

@@ -17,17 +17,20 @@ export class ConcurrencyGate {
     return this.#waiting.length;
   }
 
-  /** Runs the job as soon as its turn comes; settles as the job does. */
-  async run(job: () => Promise<void>): Promise<void> {
-    if (this.#running >= this.#limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running++;
-    try {
-      await job();
-    } finally {
-      // The place goes straight to the next in line: nobody can slip in between.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running--;
-      else next();
+  /** Takes a place: at once when one is free, else with the promise. Each needs one `leave`. */
+  enter(): Promise<void> | undefined {
+    if (this.#running < this.#limit) {
+      this.#running++;
+      return undefined;
     }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Gives the place back. */
+  leave(): void {
+    // It goes straight to the next in line: nobody can slip in between.
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#running--;
+    else next();
   }
 }

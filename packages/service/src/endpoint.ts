@@ -3,6 +3,7 @@ import { UsageError, type UserProperties } from '@petrel/protocol';
 import type { DeclaredOperation } from './contracts/contract.js';
 import {
   type DeliveryPolicy,
+  deliveryPolicyNames,
   type ResolvedDeliveryPolicy,
   resolveDeliveryPolicy,
 } from './delivery-policy.js';
@@ -19,6 +20,10 @@ export interface Delivery {
   readonly topicFilter: string;
   /** Answers the request; missing where nobody waits, or where another handler answers. */
   readonly respond: Respond | undefined;
+  /** Which call for this message it is, from 1. */
+  readonly attempt: number;
+  /** Acknowledges the message, where the policy is `manual`. */
+  readonly ack: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -44,49 +49,77 @@ export interface Endpoint {
 /** Options of one handler. */
 export interface HandlerOptions extends DeliveryPolicy, SubscribeOptions {
   /** Overrules the Content Type: raw `bytes`, `text`, or `json`. Default `auto`. */
-  readonly payload?: PayloadForm;
+  readonly payload?: PayloadForm | undefined;
+  /** ShareName: of those in the group one gets each message. `false`: not shared, whatever the service's option says. */
+  readonly group?: string | false | undefined;
 }
 
-const optionNames: { readonly [Name in keyof Required<HandlerOptions>]: true } = {
-  qos: true,
-  noLocal: true,
-  retainAsPublished: true,
-  retainHandling: true,
-  payload: true,
-  acknowledge: true,
-  concurrency: true,
-  maximumWaiting: true,
-};
+/** What a handler has where its own options say nothing. */
+export interface HandlerDefaults {
+  readonly policy: ResolvedDeliveryPolicy;
+  /** ShareName of the service. */
+  readonly group: string | undefined;
+}
+
+const subscribeNames = ['qos', 'noLocal', 'retainAsPublished', 'retainHandling'] as const;
+/** The names of all options of a handler. */
+export const handlerOptionNames = [
+  ...subscribeNames,
+  'payload',
+  'group',
+  ...deliveryPolicyNames,
+] as const satisfies readonly (keyof HandlerOptions)[];
 const payloadForms: readonly unknown[] = ['auto', 'bytes', 'text', 'json'];
 
 /**
- * Makes an endpoint of a plain handler function. Subscribes with QoS 1 unless told otherwise. Throws UsageError, and
- * TopicError where the pattern is no Topic Filter.
+ * An endpoint but for its handler. Subscribes with QoS 1 unless told otherwise. Throws UsageError, and TopicError where the
+ * pattern is no Topic Filter.
  */
+export function describeEndpoint(
+  pattern: TopicPattern,
+  responds: boolean,
+  options: HandlerOptions,
+  defaults: HandlerDefaults,
+): Omit<Endpoint, 'handle'> {
+  assertOptions(pattern.pattern, options);
+  const { payload = 'auto', group = defaults.group } = options;
+  const topicFilter = inGroup(pattern.topicFilter, group);
+  const { qos = 1, noLocal, retainAsPublished, retainHandling } = options;
+  const policy = resolveDeliveryPolicy(options, defaults.policy);
+  if (responds && options.deduplicate) {
+    throw new UsageError(
+      `option "deduplicate" of "${pattern.pattern}" is for events: a repeated request waits for an answer too`,
+    );
+  }
+  return {
+    topicFilter,
+    pattern,
+    responds,
+    payload,
+    subscribe: {
+      qos,
+      // [MQTT-3.8.3-4]
+      ...(noLocal !== undefined && !topicFilter.startsWith('$share/') && { noLocal }),
+      ...(retainAsPublished !== undefined && { retainAsPublished }),
+      ...(retainHandling !== undefined && { retainHandling }),
+    },
+    policy: responds ? Object.freeze({ ...policy, deduplicate: false as const }) : policy,
+  };
+}
+
+/** Makes an endpoint of a plain handler function. Throws UsageError, and TopicError where the pattern is no Topic Filter. */
 export function createEndpoint(
   topicPattern: string,
   responds: boolean,
   handler: EventHandler<never>,
   options: HandlerOptions,
-  defaults: ResolvedDeliveryPolicy,
+  defaults: HandlerDefaults,
 ): Endpoint {
-  assertHandler(topicPattern, handler, options);
+  if (typeof handler !== 'function')
+    throw new UsageError(`the handler of "${topicPattern}" must be a function, got ${typeof handler}`);
   const pattern = new TopicPattern(topicPattern);
-  const { payload = 'auto', acknowledge, concurrency, maximumWaiting, ...subscribe } = options;
   return {
-    topicFilter: pattern.topicFilter,
-    pattern,
-    responds,
-    payload,
-    subscribe: { qos: 1, ...subscribe },
-    policy: resolveDeliveryPolicy(
-      {
-        ...(acknowledge && { acknowledge }),
-        ...(concurrency !== undefined && { concurrency }),
-        ...(maximumWaiting !== undefined && { maximumWaiting }),
-      },
-      defaults,
-    ),
+    ...describeEndpoint(pattern, responds, options, defaults),
     handle: async (delivery) => {
       const { data, respond } = delivery;
       const result = handler(data as never, contextOf(delivery, pattern));
@@ -96,14 +129,31 @@ export function createEndpoint(
   };
 }
 
+/** Throws UsageError unless the name can stand between `$share/` and the filter. */
+export function assertGroup(group: string | false | undefined): void {
+  if (group === undefined || group === false) return;
+  if (typeof group === 'string' && group !== '' && !/[/+#\0]/.test(group)) return;
+  throw new UsageError(
+    `option "group" must be a ShareName without "/", "+" and "#" [MQTT-4.8.2-2], got ${JSON.stringify(group)}`,
+  );
+}
+
+function inGroup(topicFilter: string, group: string | false | undefined): string {
+  assertGroup(group);
+  const isShared = topicFilter.startsWith('$share/');
+  return isShared || group === undefined || group === false ? topicFilter : `$share/${group}/${topicFilter}`;
+}
+
 function contextOf(delivery: Delivery, pattern: TopicPattern): HandlerContext {
-  const { message, userProperties, topicFilter } = delivery;
+  const { message, userProperties, topicFilter, attempt, ack } = delivery;
   return {
     topicName: message.topicName,
     topicFilter,
     message,
     userProperties,
     isRequest: delivery.respond !== undefined,
+    attempt,
+    ack,
     get parameters() {
       return pattern.parametersOf(message.topicName);
     },
@@ -113,15 +163,12 @@ function contextOf(delivery: Delivery, pattern: TopicPattern): HandlerContext {
   };
 }
 
-function assertHandler(topicFilter: string, handler: unknown, options: HandlerOptions): void {
-  const of = `of the handler of "${topicFilter}"`;
-  if (typeof handler !== 'function')
-    throw new UsageError(`the handler of "${topicFilter}" must be a function, got ${typeof handler}`);
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(optionNames, name)) continue;
-    throw new UsageError(
-      `option "${name}" ${of} is unknown; known are ${Object.keys(optionNames).join(', ')}`,
-    );
+function assertOptions(pattern: string, options: HandlerOptions): void {
+  const of = `of the handler of "${pattern}"`;
+  const known: readonly string[] = handlerOptionNames;
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(`option "${unknown}" ${of} is unknown; known are ${known.join(', ')}`);
   }
   const { payload = 'auto' } = options;
   if (payloadForms.includes(payload)) return;

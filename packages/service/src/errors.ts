@@ -58,6 +58,13 @@ export class RemoteError extends RequestError {
   }
 }
 
+/** A handler took longer than its `timeoutMs`; what it does goes on, but nobody waits for it. */
+export class HandlerTimeoutError extends PetrelError {
+  constructor(topicFilter: string, timeoutMs: number) {
+    super('PETREL_HANDLER_TIMEOUT', `the handler of "${topicFilter}" took longer than ${timeoutMs} ms`);
+  }
+}
+
 /** A service that cannot do what it was told to: a refused subscription, a call after `close`. */
 export class ServiceError extends PetrelError {}
 
@@ -94,6 +101,9 @@ export const serviceErrorCodes = {
   PETREL_REQUEST_NOT_SENT: 'A request could not be handed to the server; the cause says why.',
   PETREL_REMOTE_ERROR: 'The responder answered with an error; `details` holds what it sent.',
   PETREL_SUBSCRIPTION_REFUSED: 'The server refused the subscription of a handler; its Reason Code says why.',
+  PETREL_HANDLER_TIMEOUT: 'A call of a handler took longer than `timeoutMs`.',
+  PETREL_MESSAGE_UNHANDLED:
+    'A message could neither be handled nor kept as a dead letter; it was left unacknowledged for the server to send again.',
   PETREL_SERVICE_OVERLOADED: 'QoS 0 messages come faster than a handler takes them; some are dropped.',
   PETREL_CONTRACT_BROKEN:
     'A message is not what the contract of its topic says; `paths` names where, and its sender must act.',

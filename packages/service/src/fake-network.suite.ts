@@ -1,12 +1,12 @@
 /** Links over a server that is one map in memory: the unit tests of this package run on it, without a socket. */
 import { noProperties, parseTopicFilter, type QoS, topicMatches } from '@petrel/protocol';
-import type { InboundMessage, Link, PublishOptions, SubscribeOptions } from './link.js';
+import type { InboundMessage, Link, MessageTaker, PublishOptions, SubscribeOptions } from './link.js';
 
 interface Subscription {
   readonly link: FakeLink;
   readonly topicFilter: string;
   readonly qos: QoS;
-  readonly handler: (message: InboundMessage) => Promise<void> | void;
+  readonly handler: MessageTaker;
 }
 
 /** A message that was published, as tests look at it. */
@@ -38,6 +38,8 @@ export class FakeLink implements Link {
   separatesSubscriptions: boolean;
   /** Messages whose handlers are done, in that order. */
   readonly acknowledged: InboundMessage[] = [];
+  /** Messages left to the server, which would end the connection. */
+  readonly abandoned: InboundMessage[] = [];
   isClosed = false;
   isConnected = true;
 
@@ -69,9 +71,16 @@ export class FakeLink implements Link {
         qos: Math.min(qos, granted) as QoS,
         properties: link.protocolVersion === 5 ? properties : noProperties,
       };
-      queueMicrotask(
-        () => void Promise.resolve(handler(received)).then(() => link.acknowledged.push(received)),
-      );
+      queueMicrotask(() => {
+        let isAbandoned = false;
+        const abandon = () => {
+          isAbandoned = true;
+          link.abandoned.push(received);
+        };
+        void Promise.resolve(handler(received, { abandon })).then(
+          () => isAbandoned || link.acknowledged.push(received),
+        );
+      });
     }
     return { reasonCode: qos > 0 && matching.length === 0 ? 0x10 : 0 };
   }
@@ -79,7 +88,7 @@ export class FakeLink implements Link {
   async subscribe(
     topicFilter: string,
     { qos = 0 }: SubscribeOptions,
-    handler: (message: InboundMessage) => Promise<void> | void,
+    handler: MessageTaker,
   ): Promise<{ unsubscribe(): Promise<void> }> {
     if (this.network.refused.has(topicFilter)) throw new Error(`refused ${topicFilter}`);
     const subscription = { link: this, topicFilter, qos, handler };

@@ -18,7 +18,11 @@ export interface HandlerContext<Pattern extends string = string> {
   readonly userProperties: UserProperties;
   /** The sender waits for what this handler returns. */
   readonly isRequest: boolean;
-  /** Aborted when the service stops waiting for this handler. */
+  /** Which call for this message it is, from 1. */
+  readonly attempt: number;
+  /** Acknowledges the message, where the policy is `manual`; elsewhere, and the second time, it does nothing. */
+  ack(): void;
+  /** Aborted when the service stops waiting for this handler: at its `timeoutMs`, or when the service closes. */
   readonly signal: AbortSignal;
 }
 
@@ -48,8 +52,8 @@ export class Outbound<Data = unknown> {
   }
 }
 
-/** Publishes one reply; resolves once the server has it. */
-export type Respond = (reply: Reply, options?: PublishOptions) => Promise<void>;
+/** Publishes one reply; of those that have more behind them, it resolves once the server has it. Throws PayloadError. */
+export type Respond = (reply: Reply, options?: PublishOptions) => Promise<void> | undefined;
 
 interface Subscribable {
   subscribe(observer: { next(value: unknown): void; error(error: unknown): void; complete(): void }): {
@@ -111,7 +115,7 @@ async function respondWithObservable(
   await respond({ kind: 'end' });
 }
 
-function respondOnce(kind: 'next' | 'last', value: unknown, respond: Respond): Promise<void> {
+function respondOnce(kind: 'next' | 'last', value: unknown, respond: Respond): Promise<void> | undefined {
   return value instanceof Outbound
     ? respond({ kind, data: value.data }, value.options)
     : respond({ kind, data: value });

@@ -42,13 +42,31 @@ export type {
   StandardSchema,
 } from './contracts/standard-schema.js';
 export { createService } from './create-service.js';
-export type { DeliveryPolicy } from './delivery-policy.js';
-export { type ResolvedDeliveryPolicy, resolveDeliveryPolicy } from './delivery-policy.js';
+export {
+  type Deduplicate,
+  HandledInMemory,
+  type HandledMessages,
+} from './deduplication.js';
+export {
+  type DeliveryPolicy,
+  type OnFailure,
+  type ResolvedDeliveryPolicy,
+  resolveDeliveryPolicy,
+} from './delivery-policy.js';
+export type { Report } from './delivery-runner.js';
 export { type Dialect, petrelDialect } from './dialect.js';
 export type { DiscoveryVerb, ServiceIdentity, ServiceInfo, ServiceStats } from './discovery.js';
-export type { Delivery, Endpoint, HandlerOptions } from './endpoint.js';
+export {
+  type Delivery,
+  describeEndpoint,
+  type Endpoint,
+  type HandlerDefaults,
+  type HandlerOptions,
+  handlerOptionNames,
+} from './endpoint.js';
 export {
   describeFailure,
+  HandlerTimeoutError,
   NoResponderError,
   PayloadError,
   RemoteError,
@@ -76,7 +94,15 @@ export {
   type RequestHandler,
   type Respond,
 } from './handler.js';
-export type { InboundMessage, Link, LinkSubscription, PublishOptions, SubscribeOptions } from './link.js';
+export type {
+  InboundMessage,
+  Link,
+  LinkSubscription,
+  MessageReceipt,
+  MessageTaker,
+  PublishOptions,
+  SubscribeOptions,
+} from './link.js';
 export { durationBounds, type Histogram } from './metrics/histogram.js';
 export { prometheusContentType, prometheusText } from './metrics/prometheus-text.js';
 export {
@@ -86,10 +112,17 @@ export {
   ServiceMetrics,
 } from './metrics/service-metrics.js';
 export type { Handling, Happening, Observation, Observer } from './observer.js';
-export { type ServiceOptions, type ServiceSettings, splitServiceOptions } from './options.js';
+export {
+  resolveServiceSettings,
+  type ServiceOptions,
+  type ServiceSettings,
+  serviceSettingNames,
+  splitServiceOptions,
+  withReceiveMaximum,
+} from './options.js';
 export { decodePayload, type EncodedPayload, encodePayload, type PayloadForm } from './payload-codec.js';
 export type { Outcome } from './requester.js';
-export type { Report } from './router.js';
+export type { RetryPolicy } from './retry-policy.js';
 export { type EventOptions, type Registration, type RequestOptions, Service } from './service.js';
 export {
   escapeTopicLevel,

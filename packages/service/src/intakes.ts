@@ -3,7 +3,7 @@
  * Runs no handler and reads no message.
  */
 import type { QoS } from '@petrel/protocol';
-import type { InboundMessage, Link, LinkSubscription, SubscribeOptions } from './link.js';
+import type { InboundMessage, Link, LinkSubscription, MessageReceipt, SubscribeOptions } from './link.js';
 import { isWithin } from './topic-cover.js';
 
 /** A subscription at the server, and the members that its messages are for. */
@@ -18,7 +18,11 @@ export interface Intake<Member> {
 }
 
 /** Takes a message of a subscription; a promise holds back its acknowledgement. */
-export type Receive<Member> = (intake: Intake<Member>, message: InboundMessage) => Promise<void> | void;
+export type Receive<Member> = (
+  intake: Intake<Member>,
+  message: InboundMessage,
+  receipt: MessageReceipt,
+) => Promise<void> | void;
 
 export class Intakes<Member> {
   readonly #link: Link;
@@ -80,7 +84,9 @@ export class Intakes<Member> {
     // In the next microtask, so that handlers registered together make one SUBSCRIBE with the highest QoS of them.
     const granted = Promise.resolve().then(() => {
       intake.isSent = true;
-      return this.#link.subscribe(topicFilter, intake.options, (message) => this.#receive(intake, message));
+      return this.#link.subscribe(topicFilter, intake.options, (message, receipt) =>
+        this.#receive(intake, message, receipt),
+      );
     });
     intake.grants.push(granted);
     return intake;

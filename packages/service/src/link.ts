@@ -28,6 +28,15 @@ export interface SubscribeOptions {
   readonly retainHandling?: 0 | 1 | 2;
 }
 
+/** The acknowledgement of one message, for who cannot wait for the handler's promise; at QoS 0 it does nothing. */
+export interface MessageReceipt {
+  /** Leaves the message unacknowledged and ends the connection, so that the server sends it again. */
+  abandon(cause: Error): void;
+}
+
+/** Takes a message of a subscription; a promise holds back its acknowledgement. */
+export type MessageTaker = (message: InboundMessage, receipt: MessageReceipt) => Promise<void> | void;
+
 /** A granted subscription. */
 export interface LinkSubscription {
   unsubscribe(): Promise<unknown>;
@@ -53,11 +62,7 @@ export interface Link {
     options: PublishOptions,
   ): Promise<{ readonly reasonCode: number }>;
   /** Rejects when the server refuses; a message is acknowledged once the promise of its handler settles. */
-  subscribe(
-    topicFilter: string,
-    options: SubscribeOptions,
-    handler: (message: InboundMessage) => Promise<void> | void,
-  ): Promise<LinkSubscription>;
+  subscribe(topicFilter: string, options: SubscribeOptions, handler: MessageTaker): Promise<LinkSubscription>;
   /** Takes no more messages, gives handlers and messages in flight `graceMs`, disconnects. */
   close(graceMs: number): Promise<void>;
 }

@@ -1,16 +1,19 @@
 /** What a service can be told, each option with its unit and its default; checked and completed once. */
 import { type ClientOptions, type Clock, systemClock } from '@petrel/client';
 import { UsageError } from '@petrel/protocol';
+import { assertMilliseconds, assertOneOf } from './assert-option.js';
 import {
   type DeliveryPolicy,
   defaultDeliveryPolicy,
+  deliveryPolicyNames,
   type ResolvedDeliveryPolicy,
   resolveDeliveryPolicy,
 } from './delivery-policy.js';
+import type { Report } from './delivery-runner.js';
 import { type Dialect, petrelDialect } from './dialect.js';
+import { assertGroup } from './endpoint.js';
 import type { Envelope } from './exchange.js';
 import type { Observer } from './observer.js';
-import type { Report } from './router.js';
 
 /** The options of the service itself, beside those of its connection. */
 export interface ServiceSettings extends DeliveryPolicy {
@@ -38,6 +41,12 @@ export interface ServiceSettings extends DeliveryPolicy {
   readonly drainTimeoutMs?: number | undefined;
   /** Subscriptions stay at the server on `close()`, for the next process that continues the session. Default: `!cleanStart`. */
   readonly keepSubscriptions?: boolean | undefined;
+  /** ShareName of all handlers: the replicas of a service that share it get each message once. Default none. */
+  readonly group?: string | undefined;
+  /** What a refused subscription does: `fail` rejects `on` and `respond`; `warn` tells `onWarning` and goes on. Default `fail`. */
+  readonly onRefusedSubscription?: 'fail' | 'warn' | undefined;
+  /** Hears what the service can go on without, such as a refused subscription where that is to be a warning. Default: `console.warn`. */
+  readonly onWarning?: ((warning: Error) => void) | undefined;
   /** Hears what no caller can be told, such as a failed event handler. Default: `console.error`. */
   readonly onError?: Report | undefined;
   /** Whoever watches messages, such as metrics and traces. Default none. */
@@ -63,6 +72,9 @@ export interface ResolvedServiceSettings {
   readonly inboxPrefix: string;
   readonly drainTimeoutMs: number;
   readonly keepSubscriptions: boolean;
+  readonly group: string | undefined;
+  readonly onRefusedSubscription: 'fail' | 'warn';
+  readonly onWarning: (warning: Error) => void;
   readonly onError: Report;
   readonly observers: readonly Observer[];
   readonly dialect: Dialect;
@@ -70,6 +82,7 @@ export interface ResolvedServiceSettings {
   readonly policy: ResolvedDeliveryPolicy;
 }
 
+const largestReceiveMaximum = 65_535;
 const envelopes: readonly unknown[] = ['auto', 'native', 'nest'];
 
 /** Completes and checks settings; throws UsageError naming option, rule and value. Reads the object, never writes to it. */
@@ -87,6 +100,9 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
       `option "name" must consist of letters, digits, "-" and "_", got ${JSON.stringify(name)}`,
     );
   }
+  const { group, onRefusedSubscription = 'fail', onWarning = console.warn } = settings;
+  assertGroup(group);
+  assertOneOf('onRefusedSubscription', onRefusedSubscription, ['fail', 'warn']);
   assertMilliseconds('requestTimeoutMs', requestTimeoutMs);
   assertMilliseconds('drainTimeoutMs', drainTimeoutMs);
   assertTopicPrefix('inboxPrefix', inboxPrefix);
@@ -105,6 +121,9 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
     inboxPrefix,
     drainTimeoutMs,
     keepSubscriptions: settings.keepSubscriptions ?? false,
+    group,
+    onRefusedSubscription,
+    onWarning,
     onError,
     observers: Object.freeze([...observers]),
     dialect,
@@ -113,31 +132,58 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
   });
 }
 
+/** The names of the options of a service, beside those of its connection. */
+export const serviceSettingNames = [
+  'name',
+  'version',
+  'description',
+  'discovery',
+  'discoveryPrefix',
+  'envelope',
+  'requestTimeoutMs',
+  'inboxPrefix',
+  'drainTimeoutMs',
+  'keepSubscriptions',
+  'group',
+  'onRefusedSubscription',
+  'onWarning',
+  'onError',
+  'observers',
+  'dialect',
+  'clock',
+  ...deliveryPolicyNames,
+] as const satisfies readonly (keyof ServiceSettings)[];
+
 /** Takes the options of the connection and of the service apart; neither object is the caller's. */
 export function splitServiceOptions(options: ServiceOptions): {
   client: ClientOptions;
   settings: ServiceSettings;
 } {
-  const { envelope, requestTimeoutMs, inboxPrefix, drainTimeoutMs, keepSubscriptions, ...rest } = options;
-  const { onError, dialect, acknowledge, concurrency, maximumWaiting, ...others } = rest;
-  const { name, version, description, discovery, discoveryPrefix, observers, ...client } = others;
-  const told = { name, version, description, discovery, discoveryPrefix, observers, clock: options.clock };
-  const settings = { ...told, envelope, requestTimeoutMs, inboxPrefix, drainTimeoutMs };
-  const given = Object.entries({ ...settings, onError, dialect, acknowledge, concurrency, maximumWaiting });
+  const names: readonly string[] = serviceSettingNames;
+  const given = Object.entries(options);
   // What was not given must be missing, not undefined, for its default to count.
-  const kept: [string, unknown] = ['keepSubscriptions', keepSubscriptions ?? options.cleanStart === false];
+  const own = given.filter(([name, value]) => names.includes(name) && value !== undefined);
+  // The clock is that of both.
+  const rest = given.filter(([name]) => !names.includes(name) || name === 'clock');
+  const settings = Object.fromEntries(own) as ServiceSettings;
+  const keepSubscriptions = settings.keepSubscriptions ?? options.cleanStart === false;
   return {
-    client,
-    settings: Object.fromEntries([...given.filter(([, value]) => value !== undefined), kept]),
+    client: withReceiveMaximum(Object.fromEntries(rest) as ClientOptions, settings),
+    settings: { ...settings, keepSubscriptions },
   };
 }
 
-/** Throws UsageError unless the value is a number of milliseconds, 0 or more. */
-export function assertMilliseconds(option: string, value: number): void {
-  if (typeof value === 'number' && value >= 0) return;
-  throw new UsageError(
-    `option "${option}" must be a number of milliseconds from 0, got ${JSON.stringify(value)}`,
-  );
+/**
+ * Tells the server how many messages may be in work: what exceeds `concurrency` is better kept there, where another member of the
+ * group can have it. Where the caller named a Receive Maximum, or no bound, nothing changes.
+ */
+export function withReceiveMaximum(
+  client: ClientOptions,
+  { concurrency = Infinity }: ServiceSettings,
+): ClientOptions {
+  if (client.receiveMaximum !== undefined || !(Number.isInteger(concurrency) && concurrency > 0))
+    return client;
+  return { ...client, receiveMaximum: Math.min(concurrency, largestReceiveMaximum) };
 }
 
 function assertTopicPrefix(option: string, prefix: string): void {

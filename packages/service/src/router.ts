@@ -2,82 +2,123 @@
  * From arriving messages to handlers: runs each matching one once per message, within its bounds, and tells the client
  * when the message may be acknowledged. Knows no wire format (the dialect does) and no SUBSCRIBE (intakes does).
  */
+import type { Clock } from '@petrel/client';
 import { parseTopicFilter } from '@petrel/protocol';
 import { ConcurrencyGate } from './concurrency-gate.js';
-import { DeliveryGate } from './delivery-policy.js';
+import { DeliveryGate } from './delivery-gate.js';
+import { DeliveryRunner, type Report } from './delivery-runner.js';
 import type { Dialect } from './dialect.js';
 import type { Endpoint } from './endpoint.js';
 import { ServiceError } from './errors.js';
-import type { Incoming } from './exchange.js';
-import { failureOf, type Respond } from './handler.js';
+import type { Incoming, Reply } from './exchange.js';
+import type { Respond } from './handler.js';
 import { type Intake, Intakes } from './intakes.js';
 import { Interruptions } from './interruptions.js';
-import type { InboundMessage, Link } from './link.js';
-import { type Observers, observed } from './observer.js';
-import { decodePayload } from './payload-codec.js';
+import type { InboundMessage, Link, MessageReceipt, PublishOptions } from './link.js';
+import type { Observers } from './observer.js';
 import { TopicTree } from './topic-tree.js';
 
-/** Hears what no caller can be told: a failed event handler, an unreadable event, a reply that could not be sent. */
-export type Report = (error: unknown, message: InboundMessage, topicFilter: string) => void;
+/** What a router needs. */
+export interface RouterNeeds {
+  readonly link: Link;
+  readonly dialect: Dialect;
+  readonly clock: Clock;
+  /** Messages of all endpoints in work at once. */
+  readonly concurrency: number;
+  readonly report: Report;
+  readonly observers: Observers | undefined;
+}
 
 interface Served {
   readonly endpoint: Endpoint;
   /** The endpoint's filter without `$share/<name>/`. */
   readonly topicFilter: string;
-  readonly gate: DeliveryGate;
-  isOverloaded: boolean;
+  readonly runner: DeliveryRunner;
 }
+
+/** Who serves a Topic Name. */
+interface Plan {
+  /** The most specific filter first. */
+  readonly matching: readonly Served[];
+  readonly responder: Served | undefined;
+}
+
+const plansKept = 4_096;
 
 /** The endpoints of one service. */
 export class Router {
-  readonly #link: Link;
-  readonly #dialect: Dialect;
+  readonly #needs: RouterNeeds;
   readonly #report: Report;
-  readonly #observers: Observers | undefined;
   readonly #gate: ConcurrencyGate;
   readonly #intakes: Intakes<Served>;
   readonly #tree = new TopicTree<Served>();
-  readonly #inWork = new Set<Promise<void>>();
+  /** By Topic Name; dropped whenever an endpoint comes or goes. */
+  readonly #plans = new Map<string, Plan>();
   readonly #interruptions = new Interruptions();
+  #inWork = 0;
+  #reportIdle: () => void = nothing;
 
-  constructor(link: Link, dialect: Dialect, concurrency: number, report: Report, observers?: Observers) {
-    this.#observers = observers;
-    this.#link = link;
-    this.#dialect = dialect;
+  constructor(needs: RouterNeeds) {
+    this.#needs = needs;
     // Handlers are awaited by many; an error of whoever hears about errors must not become theirs.
     this.#report = (...heard) => {
       try {
-        report(...heard);
+        needs.report(...heard);
       } catch (error) {
         console.error(error);
       }
     };
-    this.#gate = new ConcurrencyGate(concurrency);
-    this.#intakes = new Intakes(link, (intake, message) => this.#receive(intake, message));
+    this.#gate = new ConcurrencyGate(needs.concurrency);
+    this.#intakes = new Intakes(needs.link, (intake, message, receipt) =>
+      this.#receive(intake, message, receipt),
+    );
   }
 
   /** Messages in work, or waiting for their turn. */
   get inWork(): number {
-    return this.#inWork.size;
+    return this.#inWork;
   }
 
   /** Subscribes and serves; rejects with ServiceError when the server refuses. Resolves with how to stop serving. */
   async add(endpoint: Endpoint): Promise<() => Promise<void>> {
     const { topicFilter } = parseTopicFilter(endpoint.topicFilter);
-    const gate = new DeliveryGate(endpoint.policy, this.#gate);
-    const served: Served = { endpoint, topicFilter, gate, isOverloaded: false };
+    const served: Served = { endpoint, topicFilter, runner: this.#runnerOf(endpoint) };
     this.#tree.add(topicFilter, served);
+    this.#plans.clear();
     try {
       await this.#intakes.add(endpoint.topicFilter, endpoint.subscribe, served);
     } catch (cause) {
-      this.#tree.remove(topicFilter, served);
+      this.#remove(served);
       const why = `subscription to "${endpoint.topicFilter}" failed: ${(cause as Error).message}`;
       throw new ServiceError('PETREL_SUBSCRIPTION_REFUSED', why, { cause });
     }
     return async () => {
-      this.#tree.remove(topicFilter, served);
+      this.#remove(served);
       await this.#intakes.remove(served);
     };
+  }
+
+  #runnerOf(endpoint: Endpoint): DeliveryRunner {
+    const { link, clock, observers } = this.#needs;
+    const gate = new DeliveryGate(endpoint.policy, this.#gate);
+    const interruptions = this.#interruptions;
+    const count = (change: 1 | -1) => {
+      this.#inWork += change;
+      if (this.#inWork === 0) this.#reportIdle();
+    };
+    return new DeliveryRunner(endpoint, gate, {
+      link,
+      clock,
+      observers,
+      interruptions,
+      report: this.#report,
+      count,
+    });
+  }
+
+  #remove(served: Served): void {
+    this.#tree.remove(served.topicFilter, served);
+    this.#plans.clear();
   }
 
   /** Ends the subscriptions, so that no new messages come; what cannot be ended ends with the connection. */
@@ -87,7 +128,11 @@ export class Router {
 
   /** Resolves when no handler is in work, nor waits for its turn. */
   async finished(): Promise<void> {
-    while (this.#inWork.size > 0) await Promise.allSettled(this.#inWork);
+    while (this.#inWork > 0) {
+      await new Promise<void>((resolve) => {
+        this.#reportIdle = resolve;
+      });
+    }
   }
 
   /** Tells handlers that nobody waits for them any more. */
@@ -96,113 +141,65 @@ export class Router {
   }
 
   /** Settles when the message may be acknowledged; nothing means at once. */
-  #receive(intake: Intake<Served>, message: InboundMessage): Promise<void> | void {
-    const incoming = this.#dialect.readIncoming(message);
+  #receive(intake: Intake<Served>, message: InboundMessage, receipt: MessageReceipt): Promise<void> | void {
+    const incoming = this.#needs.dialect.readIncoming(message);
     return incoming instanceof Promise
-      ? incoming.then((read) => this.#dispatch(intake, message, read))
-      : this.#dispatch(intake, message, incoming);
+      ? incoming.then((read) => this.#dispatch(intake, message, read, receipt))
+      : this.#dispatch(intake, message, incoming, receipt);
   }
 
-  #dispatch(intake: Intake<Served>, message: InboundMessage, incoming: Incoming): Promise<void> | void {
-    const matching = this.#tree.match(message.topicName);
-    // The most specific one. A handler of events never answers: it may be a watcher of topics that others serve.
-    const responder = incoming.replyTo && matching.find(({ endpoint }) => endpoint.responds);
-    const runs: Promise<void>[] = [];
-    for (const served of matching) {
-      if (!intake.members.has(served) || (incoming.isReply && served.endpoint.responds)) continue;
-      const run = this.#run(served, message, () =>
-        this.#deliver(served, message, incoming, served === responder),
-      );
-      if (run !== undefined) runs.push(run);
-    }
-    return runs.length < 2 ? runs[0] : Promise.all(runs).then(() => undefined);
-  }
-
-  /** Settles when the handler's part of the acknowledgement may be given. */
-  #run(served: Served, message: InboundMessage, deliver: () => Promise<void>): Promise<void> | undefined {
-    if (served.gate.refuses(message.qos)) {
-      this.#reportOverload(served, message);
-      return undefined;
-    }
-    served.isOverloaded = false;
-    const { acknowledge, finished } = served.gate.run(deliver);
-    const tracked = finished.finally(() => this.#inWork.delete(tracked));
-    this.#inWork.add(tracked);
-    return acknowledge;
-  }
-
-  /** Once per time of overload: a report per dropped message would make it worse. */
-  #reportOverload(served: Served, message: InboundMessage): void {
-    this.#observers?.happened('dropped', served.endpoint);
-    if (served.isOverloaded) return;
-    served.isOverloaded = true;
-    const { topicFilter } = served.endpoint;
-    const why = `"${topicFilter}" has more QoS 0 messages waiting than "maximumWaiting" allows; they are dropped`;
-    this.#report(new ServiceError('PETREL_SERVICE_OVERLOADED', why), message, topicFilter);
-  }
-
-  async #deliver(
-    served: Served,
+  #dispatch(
+    intake: Intake<Served>,
     message: InboundMessage,
     incoming: Incoming,
-    answers: boolean,
-  ): Promise<void> {
-    const { endpoint } = served;
-    const { userProperties } = incoming;
-    const respond = answers ? this.#respond(message, incoming) : undefined;
-    const interruption = this.#interruptions.begin();
-    const handle = async () => {
-      if (endpoint.payload === 'auto' && incoming.unreadable !== undefined) throw incoming.unreadable;
-      const { contentType } = message.properties;
-      await endpoint.handle({
-        data:
-          endpoint.payload === 'auto'
-            ? incoming.data
-            : decodePayload(message.payload, contentType, endpoint.payload),
-        message,
-        userProperties,
-        topicFilter: endpoint.topicFilter,
-        respond,
-        get signal() {
-          return interruption.signal;
-        },
-      });
-    };
-    try {
-      const observation = this.#observers?.handling({
-        endpoint,
-        message,
-        userProperties,
-        isRequest: answers,
-      });
-      await (observation === undefined ? handle() : observed(observation, handle));
-    } catch (error) {
-      if (respond === undefined) this.#report(error, message, endpoint.topicFilter);
-      else await this.#respondFailure(respond, error, message, endpoint.topicFilter);
-    } finally {
-      interruption.end();
+    receipt: MessageReceipt,
+  ): Promise<void> | void {
+    const { matching, responder } = this.#planOf(message.topicName);
+    let first: Promise<void> | undefined;
+    let others: Promise<void>[] | undefined;
+    for (const served of matching) {
+      if (!intake.members.has(served) || (incoming.isReply && served.endpoint.responds)) continue;
+      const respond = served === responder ? this.#respond(message, incoming, served) : undefined;
+      const run = served.runner.run({ message, incoming, receipt, respond });
+      if (first === undefined) first = run;
+      else if (run !== undefined) (others ??= []).push(run);
     }
+    return others === undefined ? first : Promise.all([first, ...others]).then(nothing);
   }
 
-  #respond(message: InboundMessage, { replyTo }: Incoming): Respond | undefined {
+  #planOf(topicName: string): Plan {
+    let plan = this.#plans.get(topicName);
+    if (plan === undefined) {
+      const matching = this.#tree.match(topicName);
+      // The most specific one. A handler of events never answers: it may be a watcher of topics that others serve.
+      plan = { matching, responder: matching.find(({ endpoint }) => endpoint.responds) };
+      if (this.#plans.size >= plansKept) this.#plans.clear();
+      this.#plans.set(topicName, plan);
+    }
+    return plan;
+  }
+
+  #respond(message: InboundMessage, { replyTo }: Incoming, { endpoint }: Served): Respond | undefined {
     if (replyTo === undefined) return undefined;
-    return async (reply, options = {}) => {
-      const { topicName, payload, properties } = this.#dialect.writeReply(replyTo, reply, options.properties);
+    const { link, dialect } = this.#needs;
+    const publish = (reply: Reply, options: PublishOptions) => {
+      const { topicName, payload, properties } = dialect.writeReply(replyTo, reply, options.properties);
       // As reliable as the request was, unless the handler says otherwise.
-      await this.#link.publish(topicName, payload, { qos: message.qos, ...options, properties });
+      return link.publish(topicName, payload, { qos: message.qos, ...options, properties });
     };
-  }
-
-  async #respondFailure(
-    respond: Respond,
-    error: unknown,
-    message: InboundMessage,
-    topicFilter: string,
-  ): Promise<void> {
-    try {
-      await respond({ kind: 'error', error: failureOf(error) });
-    } catch (undelivered) {
-      this.#report(undelivered, message, topicFilter);
-    }
+    const lost = (error: unknown) => this.#report(error, message, endpoint.topicFilter);
+    return (reply, options = {}) => {
+      const published = publish(reply, options);
+      if (reply.kind === 'next') return published.then(nothing);
+      // Nobody waits for the server to have the last answer: it leaves before the acknowledgement of the request, in the same
+      // write, and whoever gets one gets the other. One that could not leave is followed by the reason.
+      published.catch((error: unknown) => {
+        if (reply.kind === 'error') lost(error);
+        else publish({ kind: 'error', error }, {}).catch(lost);
+      });
+      return undefined;
+    };
   }
 }
+
+function nothing(): void {}

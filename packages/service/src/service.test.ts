@@ -355,7 +355,7 @@ describe('Service', () => {
   it.each([
     [{ envelope: 'json' }, 'option "envelope" must be "auto", "native" or "nest", got "json"'],
     [{ concurrency: 0 }, 'option "concurrency" must be an integer from 1, or Infinity, got 0'],
-    [{ acknowledge: 'never' }, 'option "acknowledge" must be "after" or "before", got "never"'],
+    [{ acknowledge: 'never' }, 'option "acknowledge" must be "after", "before" or "manual", got "never"'],
     [{ requestTimeoutMs: -1 }, 'option "requestTimeoutMs" must be a number of milliseconds from 0, got -1'],
     [
       { inboxPrefix: 'a/#' },

@@ -1,5 +1,6 @@
 /** The face of the service layer: handlers, requests and events over one connection. Delegates all three. */
 import { assertTopicName, type PublishProperties, type QoS } from '@petrel/protocol';
+import { assertMilliseconds } from './assert-option.js';
 import { settledWithin } from './deadline.js';
 import { Discovery } from './discovery.js';
 import { createEndpoint, type Endpoint, type HandlerOptions } from './endpoint.js';
@@ -8,12 +9,7 @@ import type { Envelope, Outgoing } from './exchange.js';
 import type { EventHandler, RequestHandler } from './handler.js';
 import type { Link } from './link.js';
 import { type Observation, Observers, observed, observedRequest } from './observer.js';
-import {
-  assertMilliseconds,
-  type ResolvedServiceSettings,
-  resolveServiceSettings,
-  type ServiceSettings,
-} from './options.js';
+import { type ResolvedServiceSettings, resolveServiceSettings, type ServiceSettings } from './options.js';
 import { ReplyStream } from './reply-stream.js';
 import { type Outcome, Requester, type RequestSettings } from './requester.js';
 import { Router } from './router.js';
@@ -61,7 +57,15 @@ export class Service {
     const observers = [...this.#settings.observers, ...(discovered?.observers ?? [])];
     this.#observers = observers.length === 0 ? undefined : new Observers(observers);
     this.#discovery = discovered;
-    this.#router = new Router(link, dialect, policy.concurrency, onError, this.#observers);
+    const { concurrency } = policy;
+    this.#router = new Router({
+      link,
+      dialect,
+      clock,
+      concurrency,
+      report: onError,
+      observers: this.#observers,
+    });
     this.#requester = new Requester(link, dialect, { prefix: inboxPrefix, qos: 0 }, clock);
   }
 
@@ -121,13 +125,7 @@ export class Service {
     handler: EventHandler<never, Pattern>,
     options: HandlerOptions = {},
   ): Endpoint {
-    return createEndpoint(
-      topicPattern,
-      responds,
-      handler as EventHandler<never>,
-      options,
-      this.#settings.policy,
-    );
+    return createEndpoint(topicPattern, responds, handler as EventHandler<never>, options, this.#settings);
   }
 
   /** Answers those who look for services, where it has a name and `discovery` is not off; called once, as soon as there is a client. */
@@ -140,14 +138,20 @@ export class Service {
     if (this.#closing !== undefined) throw closed();
     // A session that goes on may bring messages with its first connection: there, the handler must be in place before.
     if (!this.#settings.keepSubscriptions) await this.#link.ready();
-    const close = await this.#router.add(endpoint);
-    this.#endpoints.add(endpoint);
-    return {
-      close: () => {
-        this.#endpoints.delete(endpoint);
-        return close();
-      },
-    };
+    try {
+      const close = await this.#router.add(endpoint);
+      this.#endpoints.add(endpoint);
+      return {
+        close: () => {
+          this.#endpoints.delete(endpoint);
+          return close();
+        },
+      };
+    } catch (refusal) {
+      if (this.#settings.onRefusedSubscription === 'fail') throw refusal;
+      this.#settings.onWarning(refusal as Error);
+      return { close: async () => undefined };
+    }
   }
 
   /**

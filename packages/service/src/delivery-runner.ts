@@ -1,0 +1,262 @@
+/**
+ * One message through one handler: its turn, its attempts, its time limit, and what becomes of it when all of them have
+ * failed. Knows no subscription and no wire format.
+ */
+import type { Clock } from '@petrel/client';
+import { writeDeadLetter } from './dead-letter.js';
+import { startDeadline } from './deadline.js';
+import { Deduplication } from './deduplication.js';
+import type { DeliveryGate } from './delivery-gate.js';
+import type { Delivery, Endpoint } from './endpoint.js';
+import { HandlerTimeoutError, ServiceError } from './errors.js';
+import type { Incoming } from './exchange.js';
+import { failureOf, type Respond } from './handler.js';
+import type { Interruption, Interruptions } from './interruptions.js';
+import type { InboundMessage, Link, MessageReceipt } from './link.js';
+import { type Observers, observed } from './observer.js';
+import { decodePayload } from './payload-codec.js';
+import { retryDelayMs } from './retry-policy.js';
+
+/** Hears what no caller can be told: a failed event handler, an unreadable event, a reply that could not be sent. */
+export type Report = (error: unknown, message: InboundMessage, topicFilter: string) => void;
+
+/** What all runners of a service share. */
+export interface RunnerNeeds {
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly interruptions: Interruptions;
+  readonly observers: Observers | undefined;
+  readonly report: Report;
+  /** Called with 1 when a message comes into work, and with -1 when it leaves. */
+  readonly count: (change: 1 | -1) => void;
+}
+
+/** A message for a handler. */
+export interface Task {
+  readonly message: InboundMessage;
+  readonly incoming: Incoming;
+  readonly receipt: MessageReceipt;
+  /** Answers the request; undefined where nobody waits, or where another handler answers. */
+  readonly respond: Respond | undefined;
+}
+
+/** A task in work. */
+interface Job extends Task {
+  firstAttemptAt: number;
+  attempts: number;
+  /** An answer has left: what comes from another call would be mixed with it. */
+  hasAnswered: boolean;
+  readonly ack: () => void;
+}
+
+/** The message of a service that has stopped waiting: not acknowledged, so that the server gives it to somebody else. */
+const left = new Promise<void>(() => {});
+
+export class DeliveryRunner {
+  readonly #endpoint: Endpoint;
+  readonly #gate: DeliveryGate;
+  readonly #needs: RunnerNeeds;
+  readonly #deduplication: Deduplication | undefined;
+  #isOverloaded = false;
+
+  constructor(endpoint: Endpoint, gate: DeliveryGate, needs: RunnerNeeds) {
+    this.#endpoint = endpoint;
+    this.#gate = gate;
+    this.#needs = needs;
+    const { deduplicate } = endpoint.policy;
+    this.#deduplication =
+      deduplicate === false ? undefined : new Deduplication(deduplicate, endpoint.topicFilter);
+  }
+
+  /** Takes a message; settles when the handler's part of its acknowledgement may be given, nothing means at once. */
+  run(task: Task): Promise<void> | undefined {
+    if (this.#gate.refuses(task.message.qos)) {
+      this.#reportOverload(task.message);
+      return undefined;
+    }
+    this.#isOverloaded = false;
+    let key: string | undefined;
+    try {
+      key = this.#gate.keyOf(task.message);
+    } catch (error) {
+      this.#needs.report(error, task.message, this.#endpoint.topicFilter);
+      return undefined;
+    }
+    this.#needs.count(1);
+    const { acknowledge } = this.#endpoint.policy;
+    if (acknowledge === 'manual') return new Promise((resolve) => void this.#start(task, key, resolve));
+    const finished = this.#start(task, key, nothing);
+    return acknowledge === 'after' ? finished : undefined;
+  }
+
+  #start(task: Task, key: string | undefined, ack: () => void): Promise<void> {
+    const job: Job = { ...task, firstAttemptAt: 0, attempts: 0, hasAnswered: false, ack };
+    return this.#gate.run(key, () => this.#work(job));
+  }
+
+  async #work(job: Job): Promise<void> {
+    const { message } = job;
+    try {
+      await (this.#deduplication === undefined
+        ? this.#attempt(job)
+        : this.#deduplication.once(message, () => this.#attempt(job)));
+    } catch (error) {
+      await this.#failed(job, error);
+    } finally {
+      this.#needs.count(-1);
+    }
+  }
+
+  /** Calls the handler until it succeeds; rejects with what its last call failed with. */
+  async #attempt(job: Job): Promise<void> {
+    const { retry } = this.#endpoint.policy;
+    for (;;) {
+      job.attempts++;
+      if (job.attempts === 1) job.firstAttemptAt = Date.now();
+      try {
+        await this.#call(job);
+        return;
+      } catch (error) {
+        const isLast =
+          job.attempts >= retry.attempts || job.hasAnswered || this.#needs.interruptions.isAborted;
+        if (isLast || !retry.when(error)) throw error;
+        this.#needs.observers?.happened('retried', this.#endpoint, error);
+      }
+      await this.#pause(retryDelayMs(retry, job.attempts, Math.random()));
+    }
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    const { clock, interruptions } = this.#needs;
+    const interruption = interruptions.begin();
+    await new Promise<void>((resolve) => {
+      const cancel = clock.schedule(delayMs, resolve);
+      interruption.signal.addEventListener('abort', () => {
+        cancel();
+        resolve();
+      });
+    });
+    interruption.end();
+  }
+
+  /** One call of the handler, under its observation and its time limit. */
+  async #call(job: Job): Promise<void> {
+    const { message, incoming, respond } = job;
+    const { observers, interruptions } = this.#needs;
+    const interruption = interruptions.begin();
+    try {
+      const { userProperties } = incoming;
+      const observation = observers?.handling({
+        endpoint: this.#endpoint,
+        message,
+        userProperties,
+        isRequest: respond !== undefined,
+      });
+      const handle = () => this.#handle(job, interruption);
+      await (observation === undefined ? handle() : observed(observation, handle));
+    } finally {
+      interruption.end();
+    }
+  }
+
+  #handle(job: Job, interruption: Interruption): Promise<void> {
+    const { timeoutMs } = this.#endpoint.policy;
+    const delivery = this.#deliveryOf(job, interruption);
+    if (timeoutMs === 0) return this.#endpoint.handle(delivery);
+    return new Promise((resolve, reject) => {
+      const cancel = startDeadline(this.#needs.clock, timeoutMs, () => {
+        const error = new HandlerTimeoutError(this.#endpoint.topicFilter, timeoutMs);
+        interruption.abort(error);
+        reject(error);
+      });
+      this.#endpoint.handle(delivery).finally(cancel).then(resolve, reject);
+    });
+  }
+
+  /** Throws PayloadError where the message cannot be read. */
+  #deliveryOf(job: Job, interruption: Interruption): Delivery {
+    const { message, incoming, respond, ack, attempts } = job;
+    const { payload, topicFilter } = this.#endpoint;
+    if (payload === 'auto' && incoming.unreadable !== undefined) throw incoming.unreadable;
+    const { contentType } = message.properties;
+    return {
+      data: payload === 'auto' ? incoming.data : decodePayload(message.payload, contentType, payload),
+      message,
+      userProperties: incoming.userProperties,
+      topicFilter,
+      attempt: attempts,
+      ack,
+      respond:
+        respond &&
+        ((reply, options) => {
+          job.hasAnswered = true;
+          return respond(reply, options);
+        }),
+      get signal() {
+        return interruption.signal;
+      },
+    };
+  }
+
+  async #failed(job: Job, error: unknown): Promise<void> {
+    // Who stopped waiting cannot tell whether the handler failed or gave up; the message is somebody else's now.
+    if (this.#needs.interruptions.isAborted) return left;
+    if (job.respond !== undefined) await this.#answerFailure(job, job.respond, error);
+    else await this.#giveUp(job, error);
+    job.ack();
+  }
+
+  async #answerFailure({ message }: Job, respond: Respond, error: unknown): Promise<void> {
+    try {
+      await respond({ kind: 'error', error: failureOf(error) });
+    } catch (undelivered) {
+      this.#needs.report(undelivered, message, this.#endpoint.topicFilter);
+    }
+  }
+
+  async #giveUp(job: Job, error: unknown): Promise<void> {
+    const { message, receipt } = job;
+    const { onFailure } = this.#endpoint.policy;
+    this.#needs.report(error, message, this.#endpoint.topicFilter);
+    if (onFailure === 'disconnect') receipt.abandon(this.#unhandled(message, error));
+    else if (onFailure !== 'drop') await this.#bury(job, error, onFailure.deadLetter);
+  }
+
+  /** Only what the server has as a dead letter may be acknowledged. */
+  async #bury(
+    job: Job,
+    error: unknown,
+    deadLetter: string | ((message: InboundMessage) => string),
+  ): Promise<void> {
+    const { message, receipt, attempts, firstAttemptAt } = job;
+    const { link, observers, report } = this.#needs;
+    try {
+      const topicName = typeof deadLetter === 'string' ? deadLetter : deadLetter(message);
+      const reason = { error, attempts, firstAttemptAt };
+      const { payload, properties } = writeDeadLetter(message, reason, link.protocolVersion === 5);
+      await link.publish(topicName, payload, { qos: 1, properties });
+      observers?.happened('deadLettered', this.#endpoint, error);
+    } catch (cause) {
+      const unsaved = this.#unhandled(message, cause);
+      report(unsaved, message, this.#endpoint.topicFilter);
+      receipt.abandon(unsaved);
+    }
+  }
+
+  #unhandled({ topicName }: InboundMessage, cause: unknown): ServiceError {
+    const why = `the message to "${topicName}" could not be handled and is left to the server`;
+    return new ServiceError('PETREL_MESSAGE_UNHANDLED', why, { cause });
+  }
+
+  /** Once per time of overload: a report per dropped message would make it worse. */
+  #reportOverload(message: InboundMessage): void {
+    this.#needs.observers?.happened('dropped', this.#endpoint);
+    if (this.#isOverloaded) return;
+    this.#isOverloaded = true;
+    const { topicFilter } = this.#endpoint;
+    const why = `"${topicFilter}" has more QoS 0 messages waiting than "maximumWaiting" allows; they are dropped`;
+    this.#needs.report(new ServiceError('PETREL_SERVICE_OVERLOADED', why), message, topicFilter);
+  }
+}
+
+function nothing(): void {}

@@ -1,0 +1,21 @@
+/**
+ * A replica that a test kills. Arguments: URL, Client Identifier, Session Expiry Interval, ShareName (may be missing). Its handler takes its time; what it has begun and ended
+ * stands in its output.
+ */
+import { systemClock } from '@petrel/client';
+import { createService } from './create-service.js';
+import type { HandlerContext } from './handler.js';
+
+const [url = '', clientIdentifier = '', expiry, group] = process.argv.slice(2);
+const sessionExpiryInterval = Number(expiry);
+const cleanStart = sessionExpiryInterval === 0;
+const session = { clientIdentifier, cleanStart, sessionExpiryInterval };
+const work = async (_: unknown, { parameters: { number } }: HandlerContext<'jobs/:number'>) => {
+  console.log(`begin ${number}.`);
+  await new Promise<void>((resolve) => systemClock.schedule(20, resolve));
+  console.log(`end ${number}.`);
+};
+await createService({ url, ...session, group, concurrency: 10 }, (service) =>
+  service.on('jobs/:number', work),
+);
+console.log('ready');

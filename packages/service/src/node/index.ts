@@ -1,0 +1,2 @@
+/** What only Node has. */
+export { HandledFile, type HandledFileOptions, openHandledFile } from './handled-file.js';
