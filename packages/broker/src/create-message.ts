@@ -2,7 +2,6 @@
 import {
   assertTopicName,
   type MessageProperties,
-  noProperties,
   propertiesSize,
   type QoS,
   UsageError,
@@ -25,20 +24,22 @@ export interface MessageContent {
 
 /** The message of a PUBLISH whose topic is resolved; it shares the bytes of the frame. */
 export function createMessage(frame: PublishFrame, publisher: string, clock: Clock): Message {
-  const { properties } = frame;
-  return new Message(
+  const { frameStart, propertiesAt, expiryAt, messageExpiryInterval: interval } = frame;
+  const message = new Message(
     frame.topic as Topic,
     frame.qos,
     frame.retain,
     frame.bytes,
-    frame.form === 0 ? -1 : frame.frameStart,
+    frame.form === 0 ? -1 : frameStart,
     frame.payloadStart,
     frame.end,
     frame.form,
-    properties,
-    properties === noProperties ? undefined : expiresAt(properties, clock),
+    frame.properties,
+    interval === undefined ? undefined : clock.now() + interval * 1000,
     publisher,
   );
+  if (propertiesAt > 0) message.leaveProperties(propertiesAt - frameStart, expiryAt && expiryAt - frameStart);
+  return message;
 }
 
 /** A message of the broker itself or a Will; throws TopicError for a topic that is no Topic Name. */

@@ -3,7 +3,9 @@
  * Knows nothing of who receives it.
  */
 import {
+  ByteReader,
   ByteWriter,
+  decodeProperties,
   type MessageProperties,
   noProperties,
   propertiesSize,
@@ -11,6 +13,7 @@ import {
   writeProperties,
 } from '@petrel/protocol';
 import { copyBytes } from './output.js';
+import { forwardedProperties } from './property-scan.js';
 import type { Topic } from './topic-cache.js';
 
 /** How the bytes around the payload look: nothing, a PUBLISH of MQTT 3.x, a PUBLISH of MQTT 5 that may leave as it came. */
@@ -47,9 +50,13 @@ export class Message {
   end: number;
   frameStart: number;
   readonly frameForm: FrameForm;
-  properties: MessageProperties;
   /** The store's business. */
   storeNumber = 0;
+  /** Offset of the Property Length behind `frameStart`, of properties that lie in the frame; 0 elsewhere. */
+  #propertiesAt = 0;
+  /** Offset of the Message Expiry Interval's value behind `frameStart`; 0 where the frame has none. */
+  expiryAt = 0;
+  #properties: MessageProperties | undefined;
   #encodedProperties: Uint8Array | undefined;
   #kept = false;
 
@@ -71,7 +78,7 @@ export class Message {
     this.payloadStart = payloadStart;
     this.end = end;
     this.frameForm = frameForm;
-    this.properties = properties;
+    this.#properties = properties;
   }
 
   /** A message that no PUBLISH of a peer carries: from the broker itself, changed by a hook, a Will, or read from a store. */
@@ -107,9 +114,20 @@ export class Message {
     return this.end - this.payloadStart + this.topic.bytes.length + this.encodedProperties.length + 160;
   }
 
+  /** Says that the properties lie in the frame, at these offsets behind its start: they are decoded when somebody asks for them. */
+  leaveProperties(propertiesAt: number, expiryAt: number): void {
+    this.#propertiesAt = propertiesAt;
+    this.expiryAt = expiryAt;
+    this.#properties = undefined;
+  }
+
+  get properties(): MessageProperties {
+    return (this.#properties ??= this.#decodeProperties());
+  }
+
   /** The MQTT 5 properties as they are forwarded, without Property Length, Message Expiry Interval, Topic Alias and Subscription Identifiers. */
   get encodedProperties(): Uint8Array {
-    return (this.#encodedProperties ??= encodeForwarded(this.properties));
+    return (this.#encodedProperties ??= this.#encodeProperties());
   }
 
   /** Tells whether the message must not be sent any more [MQTT-3.3.2-5]. */
@@ -158,10 +176,32 @@ export class Message {
     if (this.frameStart !== -1) this.frameStart += moved;
     this.payloadStart += moved;
     this.end += moved;
-    const { correlationData } = this.properties;
-    if (correlationData !== undefined) {
-      this.properties = { ...this.properties, correlationData: new Uint8Array(correlationData) };
+    this.#detachProperties();
+  }
+
+  /** Views into the former array would keep it. */
+  #detachProperties(): void {
+    if (this.#propertiesAt > 0) {
+      this.#properties = undefined;
+      this.#encodedProperties = undefined;
+      return;
     }
+    const { correlationData } = this.properties;
+    if (correlationData === undefined) return;
+    this.#properties = { ...this.properties, correlationData: new Uint8Array(correlationData) };
+  }
+
+  #decodeProperties(): MessageProperties {
+    const reader = new ByteReader(this.bytes, this.frameStart + this.#propertiesAt, this.payloadStart);
+    return decodeProperties<MessageProperties>(reader, 'publish');
+  }
+
+  #encodeProperties(): Uint8Array {
+    if (this.#propertiesAt === 0) return encodeForwarded(this.properties);
+    let start = this.frameStart + this.#propertiesAt;
+    while ((this.bytes[start++] as number) >= 0x80);
+    const expiryAt = this.expiryAt === 0 ? 0 : this.frameStart + this.expiryAt;
+    return forwardedProperties(this.bytes, start, this.payloadStart, expiryAt);
   }
 }
 

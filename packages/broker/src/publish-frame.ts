@@ -10,6 +10,7 @@ import {
   type QoS,
 } from '@petrel/protocol';
 import type { FrameForm } from './message.js';
+import { scanProperties } from './property-scan.js';
 import type { Topic, TopicCache } from './topic-cache.js';
 
 const noBytes = new Uint8Array(0);
@@ -27,6 +28,13 @@ export class PublishFrame {
   properties: PublishProperties = noProperties;
   /** Undefined behind a Topic Alias, until that is resolved. */
   topic: Topic | undefined;
+  /** Offset of the Property Length where the properties were only looked at and `properties` is empty; 0 elsewhere. */
+  propertiesAt = 0;
+  /** Offset of the value of the Message Expiry Interval, where the properties were only looked at; 0 for none. */
+  expiryAt = 0;
+  /** Seconds; undefined for none. */
+  messageExpiryInterval: number | undefined;
+  userPropertyCount = 0;
   /** How the frame may be forwarded as it is. */
   form: FrameForm = 0;
 
@@ -45,8 +53,13 @@ export class PublishFrame {
     }
     const isVersion5 = reader.protocolVersion === 5;
     let isPlain = topicEnd > topicStart && qos !== 3 && (qos > 0 ? packetIdentifier > 0 : flags < 8);
-    // A Property Length of 0 is the one that needs no decoder.
-    if (isVersion5 && bytes[at++] !== 0) isPlain = false;
+    if (isVersion5 && isPlain) {
+      const behind = this.#scan(bytes, at, frameEnd);
+      isPlain = behind > 0;
+      at = behind;
+    } else {
+      this.#noProperties();
+    }
     if (!isPlain || at > frameEnd) {
       this.#decode(reader, topics);
       return;
@@ -73,6 +86,33 @@ export class PublishFrame {
     this.bytes = noBytes;
   }
 
+  #noProperties(): void {
+    this.propertiesAt = 0;
+    this.expiryAt = 0;
+    this.messageExpiryInterval = undefined;
+    this.userPropertyCount = 0;
+  }
+
+  /** Looks at the properties and gives back the offset behind them; 0 where the decoder has to read them. */
+  #scan(bytes: Uint8Array, lengthAt: number, frameEnd: number): number {
+    this.#noProperties();
+    const first = bytes[lengthAt] as number;
+    if (first === 0) return lengthAt + 1;
+    const second = first < 0x80 ? 0 : (bytes[lengthAt + 1] as number);
+    // Longer ones are rare enough, and so is a length that is not in its shortest form.
+    if (second >= 0x80 || (first >= 0x80 && second === 0)) return 0;
+    const start = first < 0x80 ? lengthAt + 1 : lengthAt + 2;
+    const end = start + (first & 0x7f) + (second << 7);
+    if (end > frameEnd) return 0;
+    const scanned = scanProperties(bytes, start, end);
+    if (scanned === undefined) return 0;
+    this.propertiesAt = lengthAt;
+    this.expiryAt = scanned.expiryAt;
+    this.messageExpiryInterval = scanned.messageExpiryInterval;
+    this.userPropertyCount = scanned.userProperties;
+    return end;
+  }
+
   #decode(reader: PacketReader, topics: TopicCache): void {
     const packet = reader.decodeFrame() as PublishPacket;
     const { properties, payload } = packet;
@@ -85,6 +125,9 @@ export class PublishFrame {
     this.dup = packet.dup;
     this.packetIdentifier = packet.packetIdentifier;
     this.properties = properties;
+    this.#noProperties();
+    this.messageExpiryInterval = properties.messageExpiryInterval;
+    this.userPropertyCount = properties.userProperties?.length ?? 0;
     this.topic = packet.topicName === '' ? undefined : topics.findName(packet.topicName);
     // An alias belongs to this connection only, and what is left of an expiry interval changes with time.
     const isForwardable =

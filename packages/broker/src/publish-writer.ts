@@ -5,6 +5,7 @@
 import type { QoS } from '@petrel/protocol';
 import type { Message } from './message.js';
 import { copyBytes, type Output } from './output.js';
+import { readUint32 } from './property-scan.js';
 
 /** Larger payloads are passed by reference instead of being copied next to their header. */
 const largestCopyBytes = 2048;
@@ -42,7 +43,7 @@ export function writePublishCopy(
 ): void {
   const firstByte = 0x30 | (copy.dup ? 8 : 0) | (copy.qos << 1) | (copy.retain ? 1 : 0);
   if (mayLeaveAsItCame(message, isVersion5, copy)) {
-    writeFrame(output, message, firstByte, copy.packetIdentifier);
+    writeFrame(output, message, firstByte, copy);
     return;
   }
   const remainingLength = bodySize(message, isVersion5, copy);
@@ -69,9 +70,11 @@ function mayLeaveAsItCame(message: Message, isVersion5: boolean, copy: PublishCo
   );
 }
 
-function writeFrame(output: Output, message: Message, firstByte: number, packetIdentifier: number): void {
-  const { bytes, frameStart, end } = message;
-  if (packetIdentifier === 0 && bytes[frameStart] === firstByte) {
+function writeFrame(output: Output, message: Message, firstByte: number, copy: PublishCopy): void {
+  const { bytes, frameStart, end, expiryAt } = message;
+  const { packetIdentifier, messageExpiryInterval = 0 } = copy;
+  const isCurrent = expiryAt === 0 || readUint32(bytes, frameStart + expiryAt) === messageExpiryInterval;
+  if (packetIdentifier === 0 && isCurrent && bytes[frameStart] === firstByte) {
     output.append(bytes, frameStart, end);
     return;
   }
@@ -85,6 +88,7 @@ function writeFrame(output: Output, message: Message, firstByte: number, packetI
     while ((slab[identifierAt++] as number) >= 0x80);
     writeUint16(slab, identifierAt + 2 + message.topic.bytes.length, packetIdentifier);
   }
+  if (!isCurrent) writeUint32(slab, at + expiryAt, messageExpiryInterval); // [MQTT-3.3.2-6]
   if (copied !== end) output.append(bytes, copied, end);
 }
 
@@ -112,8 +116,7 @@ function writeProperties(slab: Uint8Array, start: number, message: Message, copy
   const { messageExpiryInterval, topicAlias, subscriptionIdentifiers } = copy;
   if (messageExpiryInterval !== undefined) {
     slab[at++] = 0x02;
-    at = writeUint16(slab, at, messageExpiryInterval >>> 16);
-    at = writeUint16(slab, at, messageExpiryInterval & 0xffff);
+    at = writeUint32(slab, at, messageExpiryInterval);
   }
   if (topicAlias > 0) {
     slab[at++] = 0x23;
@@ -136,6 +139,10 @@ function writeUint16(slab: Uint8Array, at: number, value: number): number {
   slab[at] = value >>> 8;
   slab[at + 1] = value;
   return at + 2;
+}
+
+function writeUint32(slab: Uint8Array, at: number, value: number): number {
+  return writeUint16(slab, writeUint16(slab, at, value >>> 16), value & 0xffff);
 }
 
 function lengthSize(value: number): number {

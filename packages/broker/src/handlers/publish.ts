@@ -9,7 +9,7 @@ import type { Client, Refusal } from '../hooks.js';
 import type { PublishFrame } from '../publish-frame.js';
 import type { Session } from '../session.js';
 import type { Topic } from '../topic-cache.js';
-import { assertUserProperties } from './user-properties.js';
+import { assertUserPropertyCount } from './user-properties.js';
 
 const pubackByte = 0x40;
 const pubrecByte = 0x50;
@@ -19,7 +19,7 @@ export function handlePublish(connection: Connection): Promise<void> | undefined
   const { context, publishFrame: frame } = connection;
   frame.read(connection.reader, context.topics);
   context.metrics.messagesReceived += 1;
-  if (frame.properties.userProperties !== undefined) assertUserProperties(connection, frame.properties);
+  assertUserPropertyCount(connection, frame.userPropertyCount);
   const topic = resolveAlias(connection, frame);
   assertPublishAllowed(connection, frame);
   if (frame.qos > 0 && beginInbound(connection, frame)) return;

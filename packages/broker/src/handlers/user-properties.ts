@@ -5,14 +5,19 @@ import { ConnectionError } from '../errors.js';
 
 /** Throws where a packet has more User Properties than this broker looks at. */
 export function assertUserProperties(
-  { context }: Connection,
+  connection: Connection,
   { userProperties }: { readonly userProperties?: UserProperties | undefined },
 ): void {
+  if (userProperties !== undefined) assertUserPropertyCount(connection, userProperties.length);
+}
+
+/** The same, for a packet whose User Properties were only counted. */
+export function assertUserPropertyCount({ context }: Connection, count: number): void {
   const { maximumUserProperties } = context.options.limits;
-  if (userProperties === undefined || userProperties.length <= maximumUserProperties) return;
+  if (count <= maximumUserProperties) return;
   throw new ConnectionError(
     'PETREL_LIMIT_EXCEEDED',
-    `packet has ${userProperties.length} User Properties, at most ${maximumUserProperties} are allowed`,
+    `packet has ${count} User Properties, at most ${maximumUserProperties} are allowed`,
     { reasonCode: 0x97 },
   );
 }
