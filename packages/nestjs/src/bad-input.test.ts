@@ -3,7 +3,7 @@ import { Controller, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern, type MicroserviceOptions, Payload } from '@nestjs/microservices';
 import { createBroker } from '@petrel/broker';
-import { describePeer, findMosquitto, freePort, startMosquitto } from '@petrel/testing';
+import { describePeer, eventually, findMosquitto, freePort, startMosquitto } from '@petrel/testing';
 import { connectAsync } from 'mqtt';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -202,7 +202,7 @@ describe('what a peer gets wrong', () => {
       properties: { contentType: 'application/json' },
     });
     await foreign.publishAsync('event', '"good"', { qos: 1 });
-    await vi.waitFor(() => expect(seen).toEqual(['good']));
+    await eventually(() => expect(seen).toEqual(['good']));
     expect(onError.mock.calls.map(([error]) => error as unknown)).toEqual([
       { status: 'error', message: 'Internal server error' },
       expect.objectContaining({ code: 'PETREL_PAYLOAD_INVALID' }),

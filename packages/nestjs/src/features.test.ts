@@ -2,9 +2,10 @@
 import { type INestApplicationContext, type INestMicroservice, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type ClientProxy, ClientsModule, MqttRecordBuilder } from '@nestjs/microservices';
+import { eventually } from '@petrel/testing';
 import { connectAsync, type MqttClient as MqttJsClient } from 'mqtt';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   clientOptions,
   combinations,
@@ -54,7 +55,7 @@ for (const combination of combinations) {
         (error: unknown) => error,
       );
     const seenOn = (topic: string, count = 1): Promise<Seen[]> =>
-      vi.waitFor(() => {
+      eventually(() => {
         const seen = journal.on(topic).filter(({ data }) => JSON.stringify(data)?.includes(mark));
         expect(seen).toHaveLength(count);
         return seen;
@@ -264,12 +265,12 @@ for (const combination of combinations) {
       await lastValueFrom(client.emit(topic, new MqttRecordBuilder(data).setQoS(1).setRetain(true).build()), {
         defaultValue: undefined,
       });
-      await vi.waitFor(() => expect(journal.on(topic).length).toBe(1));
+      await eventually(() => expect(journal.on(topic).length).toBe(1));
       const late = await startServer(server, FeatureModule, {
         url: broker.url,
         subscribeOptions: { qos: 2 },
       });
-      await vi.waitFor(() =>
+      await eventually(() =>
         expect(journal.on(topic).map(({ packet }) => packet.retain)).toEqual([false, true]),
       );
       await late.close();
@@ -283,7 +284,7 @@ for (const combination of combinations) {
       const properties = { userProperties: { trace: 'abc' }, messageExpiryInterval: 60 };
       await sender.connect();
       sender.emit(topic, new MqttRecordBuilder('x').setQoS(1).setProperties(properties).build());
-      const seen = await vi.waitFor(() => {
+      const seen = await eventually(() => {
         const found = journal.on(topic).find(({ packet }) => packet.properties !== undefined);
         expect(found).toBeDefined();
         return found;

@@ -8,9 +8,10 @@ import {
   Payload,
 } from '@nestjs/microservices';
 import { Client } from '@petrel/client';
+import { eventually } from '@petrel/testing';
 import { connectAsync } from 'mqtt';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
   brokerKinds,
   createClient,
@@ -85,11 +86,11 @@ for (const kind of brokerKinds)
       await client.connect();
       expect(statuses).toEqual(['connected']);
       await broker.stop();
-      await vi.waitFor(() =>
+      await eventually(() =>
         expect(statuses.slice(0, 3)).toEqual(['connected', 'disconnected', 'reconnecting']),
       );
       await broker.restart();
-      await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'));
+      await eventually(() => expect(statuses.at(-1)).toBe('connected'));
       await client.close();
       expect(statuses.at(-1)).toBe('closed');
       expect(statuses.filter((status, index) => status === statuses[index - 1])).toEqual([]);
@@ -104,11 +105,11 @@ for (const kind of brokerKinds)
       );
       expect(statuses).toEqual(['connected']);
       await broker.stop();
-      await vi.waitFor(() =>
+      await eventually(() =>
         expect(statuses.slice(0, 3)).toEqual(['connected', 'disconnected', 'reconnecting']),
       );
       await broker.restart();
-      await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'));
+      await eventually(() => expect(statuses.at(-1)).toBe('connected'));
       await server.close();
       expect(statuses.at(-1)).toBe('closed');
     });
@@ -119,11 +120,11 @@ for (const kind of brokerKinds)
       const statuses = statusesOf(client);
       await client.connect();
       await broker.restart();
-      await vi.waitFor(() => expect(statuses.slice(0, 2)).toEqual(['connected', 'closed']));
-      await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'), 5000);
+      await eventually(() => expect(statuses.slice(0, 2)).toEqual(['connected', 'closed']));
+      await eventually(() => expect(statuses.at(-1)).toBe('connected'));
       expect(statuses).toContain('reconnecting');
       await client.close();
-      await vi.waitFor(() => expect(statuses.at(-1)).toBe('closed'));
+      await eventually(() => expect(statuses.at(-1)).toBe('closed'));
     });
 
     it('status of a stock server: connected, then closed and reconnecting, connected again, closed', async () => {
@@ -132,11 +133,11 @@ for (const kind of brokerKinds)
       const statuses = statusesOf(app);
       expect(statuses).toEqual(['connected']);
       await broker.restart();
-      await vi.waitFor(() => expect(statuses.slice(0, 2)).toEqual(['connected', 'closed']));
-      await vi.waitFor(() => expect(statuses.at(-1)).toBe('connected'), 5000);
+      await eventually(() => expect(statuses.slice(0, 2)).toEqual(['connected', 'closed']));
+      await eventually(() => expect(statuses.at(-1)).toBe('connected'));
       expect(statuses).toContain('reconnecting');
       await app.close();
-      await vi.waitFor(() => expect(statuses.at(-1)).toBe('closed'));
+      await eventually(() => expect(statuses.at(-1)).toBe('closed'));
     });
 
     it('server and client find each other again after the broker was away', async () => {
@@ -145,10 +146,8 @@ for (const kind of brokerKinds)
       expect(await firstValueFrom(client.send('echo', 1))).toBe(1);
       const statuses = statusesOf(app);
       await broker.restart();
-      await vi.waitFor(() => expect(statuses.filter((status) => status === 'connected')).toHaveLength(2));
-      await vi.waitFor(async () => expect(await firstValueFrom(client.send('echo', 2))).toBe(2), {
-        timeout: 5000,
-      });
+      await eventually(() => expect(statuses.filter((status) => status === 'connected')).toHaveLength(2));
+      await eventually(async () => expect(await firstValueFrom(client.send('echo', 2))).toBe(2));
     });
 
     it('on() hears connect, close, offline, reconnect, packets and end, registered before connect', async () => {
@@ -164,7 +163,7 @@ for (const kind of brokerKinds)
       expect(events).toEqual(['connect']);
       expect(packets.slice(0, 2)).toEqual(['> connect', '< connack']);
       await broker.restart();
-      await vi.waitFor(() => expect(events.filter((event) => event === 'connect')).toHaveLength(2));
+      await eventually(() => expect(events.filter((event) => event === 'connect')).toHaveLength(2));
       expect(events.slice(1, 4).sort()).toEqual(['close', 'offline', 'reconnect']);
       await client.close();
       expect(events.slice(-2).sort()).toEqual(['close', 'end']);
@@ -185,13 +184,13 @@ for (const kind of brokerKinds)
       await client.connect();
       const statuses = statusesOf(client);
       await broker.stop();
-      await vi.waitFor(() => expect(statuses.at(-1)).not.toBe('connected'));
+      await eventually(() => expect(statuses.at(-1)).not.toBe('connected'));
       const record = new MqttRecordBuilder('sent offline').setQoS(1).setRetain(true).build();
       const emitted = lastValueFrom(client.emit('event', record), { defaultValue: undefined });
       await broker.restart();
       await emitted;
       await serve();
-      await vi.waitFor(() => expect(seen).toEqual(['sent offline']));
+      await eventually(() => expect(seen).toEqual(['sent offline']));
       expect(statuses).toContain('reconnecting');
     });
 

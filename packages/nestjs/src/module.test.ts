@@ -9,6 +9,7 @@ import {
   Transport,
 } from '@nestjs/microservices';
 import { type Broker, createBroker } from '@petrel/broker';
+import { eventually } from '@petrel/testing';
 import { EMPTY, firstValueFrom, type Observable } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silenceNest } from './combinations.suite.js';
@@ -110,7 +111,7 @@ describe('MqttServer', () => {
     const client = new MqttClient(connection());
     open.push(client);
     client.emit('event', 1);
-    await vi.waitFor(() => expect(seen).toEqual(['first', 'second', 'third']));
+    await eventually(() => expect(seen).toEqual(['first', 'second', 'third']));
     expect(server.getHandlerByPattern('event')).toBeTypeOf('function');
   });
 
@@ -125,7 +126,7 @@ describe('MqttServer', () => {
     const client = new MqttClient(connection());
     open.push(client);
     await firstValueFrom(client.send('echo', 1));
-    await vi.waitFor(() => expect(calls).toEqual(['start', 'end']));
+    await eventually(() => expect(calls).toEqual(['start', 'end']));
   });
 
   it('may listen again after close', async () => {

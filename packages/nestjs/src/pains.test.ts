@@ -1,6 +1,7 @@
 /** What users of the stock MQTT transport suffer from, one test each, by the numbers of the guide's table. */
 import type { Type } from '@nestjs/common';
 import { MqttRecordBuilder } from '@nestjs/microservices';
+import { eventually } from '@petrel/testing';
 import { connectAsync, type MqttClient as MqttJsClient } from 'mqtt';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -82,11 +83,11 @@ for (const kind of brokerKinds)
       };
       const app = await serve(JobController, session);
       await foreign.publishAsync('jobs/1', '"important"', { qos: 1 });
-      await vi.waitFor(() => expect(seen).toEqual(['important']));
+      await eventually(() => expect(seen).toEqual(['important']));
       // A crash: the process is gone before the handler has come to its end.
       app.unwrap<{ destroy(): void }>().destroy();
       await serve(JobController, session);
-      await vi.waitFor(() => expect(seen).toEqual(['important', 'important']));
+      await eventually(() => expect(seen).toEqual(['important', 'important']));
     });
 
     it('2: no more handlers run at once than "concurrency" says', async () => {
@@ -104,7 +105,7 @@ for (const kind of brokerKinds)
       // As many at a time as every broker keeps for a client that is busy.
       for (let burst = 0; burst < 20; burst++) {
         await Promise.all(Array.from({ length: 100 }, () => foreign.publishAsync('jobs/1', '1', { qos: 1 })));
-        await vi.waitFor(() => expect(done).toBe((burst + 1) * 100), { timeout: 5000 });
+        await eventually(() => expect(done).toBe((burst + 1) * 100));
       }
       expect(most).toBe(7);
     });
@@ -119,7 +120,7 @@ for (const kind of brokerKinds)
       };
       const app = await serve(JobController);
       await foreign.publishAsync('jobs/1', '1', { qos: 1 });
-      await vi.waitFor(() => expect(seen).toEqual(['begun']));
+      await eventually(() => expect(seen).toEqual(['begun']));
       const acknowledged = vi.fn();
       app.on('packetsend', (packet: { cmd: string }) => packet.cmd === 'puback' && acknowledged());
       const closed = app.close();
@@ -138,7 +139,7 @@ for (const kind of brokerKinds)
         await foreign.publishAsync('a/b/c', '1', { qos: 1 });
         await foreign.publishAsync('a/x/c', '2', { qos: 1 });
         await foreign.publishAsync('a/last', '3', { qos: 1 });
-        await vi.waitFor(() => expect(seen).toContain('3 a/#'));
+        await eventually(() => expect(seen).toContain('3 a/#'));
         expect(seen.sort()).toEqual(['1 a/#', '1 a/+/c', '1 a/b/c', '2 a/#', '2 a/+/c', '3 a/#']);
       },
     );
@@ -173,7 +174,7 @@ for (const kind of brokerKinds)
       ];
       for (const payload of payloads)
         await foreign.publishAsync('jobs/1', JSON.stringify(payload), { qos: 1 });
-      await vi.waitFor(() => expect(seen).toEqual(payloads));
+      await eventually(() => expect(seen).toEqual(payloads));
       expect(answered).not.toHaveBeenCalled();
     });
 
@@ -188,7 +189,7 @@ for (const kind of brokerKinds)
       await foreign.publishAsync('jobs/1', bytes, { qos: 1 });
       const client = await connectClient();
       client.emit('jobs/1', bytes);
-      await vi.waitFor(() => expect(seen).toEqual([bytes, bytes]));
+      await eventually(() => expect(seen).toEqual([bytes, bytes]));
       await serve(RequestController);
       expect(await firstValueFrom(client.send('x/1', bytes))).toEqual(bytes);
       expect(seen.every((data) => Buffer.isBuffer(data))).toBe(true);
@@ -204,7 +205,7 @@ for (const kind of brokerKinds)
       client.emit('jobs/1', data);
       client.emit('jobs/1', record);
       client.emit('jobs/1', record);
-      await vi.waitFor(() => expect(seen).toHaveLength(3));
+      await eventually(() => expect(seen).toHaveLength(3));
       expect(seen).toEqual([
         [{ options: { color: 'red' }, data: 'x' }, 0],
         ['again', 1],
@@ -300,7 +301,7 @@ for (const kind of brokerKinds)
       await serve(JobController);
       await serve(EverythingController);
       await foreign.publishAsync('jobs/', '1', { qos: 1 });
-      await vi.waitFor(() => expect(topics).toEqual(['jobs/', 'jobs/']));
+      await eventually(() => expect(topics).toEqual(['jobs/', 'jobs/']));
     });
 
     it('18: User Properties, metadata and topic reach the handler', async () => {
@@ -315,7 +316,7 @@ for (const kind of brokerKinds)
       const record = new MqttRecordBuilder(21).setProperties({ userProperties: { unit: 'C' } }).build();
       await lastValueFrom(client.emit('p/1', record), { defaultValue: undefined });
       const metadata = { source: 'test', unit: 'C', traceparent: '00-1-2-01' };
-      await vi.waitFor(() => expect(seen).toEqual([[21, 'C', 'p/1', metadata]]));
+      await eventually(() => expect(seen).toEqual([[21, 'C', 'p/1', metadata]]));
     });
 
     it('19: a retained message can be cleared', async () => {
@@ -330,7 +331,7 @@ for (const kind of brokerKinds)
       const topics: string[] = [];
       foreign.on('message', (topic) => topics.push(topic));
       await foreign.subscribeAsync('state/+', { qos: 1 });
-      await vi.waitFor(() => expect(topics).toEqual(['state/3']));
+      await eventually(() => expect(topics).toEqual(['state/3']));
     });
 
     it('21: of the servers of a group, one gets each message', async () => {
@@ -338,7 +339,7 @@ for (const kind of brokerKinds)
       behaviour.handle = (data) => seen.push(data);
       for (let replica = 0; replica < 2; replica++) await serve(JobController, { group: 'workers' });
       for (let n = 0; n < 10; n++) await foreign.publishAsync('jobs/1', String(n), { qos: 1 });
-      await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(10));
+      await eventually(() => expect(seen.length).toBeGreaterThanOrEqual(10));
       expect(seen.map(Number).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     });
   });

@@ -2,7 +2,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createBroker } from '@petrel/broker';
-import { describePeer, findMosquitto, findMosquittoClient, pathOf, startMosquitto } from '@petrel/testing';
+import {
+  describePeer,
+  eventually,
+  findMosquitto,
+  findMosquittoClient,
+  pathOf,
+  startMosquitto,
+} from '@petrel/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createService } from './create-service.js';
 import type { ServiceOptions } from './options.js';
@@ -66,7 +73,7 @@ function suite(over: () => Promise<Open>): void {
       message: 'no such room',
     });
     await client.publish('events/a', { n: 1 });
-    await vi.waitFor(() => expect(seen).toHaveBeenCalledWith('events/a', { n: 1 }));
+    await eventually(() => expect(seen).toHaveBeenCalledWith('events/a', { n: 1 }));
   });
 
   it('a requester on MQTT 5 and a responder on 3.1.1 understand each other, given both forms', async () => {
@@ -89,11 +96,11 @@ function suite(over: () => Promise<Open>): void {
     const first = await open(session, declare);
     const client = await open();
     await client.publish('jobs/1', 'one');
-    await vi.waitFor(() => expect(seen).toEqual(['one']));
+    await eventually(() => expect(seen).toEqual(['one']));
     await first.close();
     await client.publish('jobs/2', 'two');
     await open(session, declare);
-    await vi.waitFor(() => expect(seen).toEqual(['one', 'two']));
+    await eventually(() => expect(seen).toEqual(['one', 'two']));
   });
 }
 

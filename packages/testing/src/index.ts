@@ -7,6 +7,7 @@ export {
   testAuthority,
 } from './certificates.js';
 export { withDeadline } from './deadline.js';
+export { eventually } from './eventually.js';
 export { type Clock, FakeClock } from './fake-clock.js';
 export { duplexPair, FaultyLink, faultyDuplex, type LinkFaults } from './faulty-link.js';
 export { FaultyPipe, type PipeEnd, type PipeFaults } from './faulty-pipe.js';
