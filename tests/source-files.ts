@@ -38,13 +38,17 @@ export function repositoryFiles(...endings: readonly string[]): RepositoryFile[]
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
-/** All TypeScript modules of the repository, parsed once. */
+/** All TypeScript modules of the repository; each is parsed once, when somebody asks. */
 export function sourceFiles(): readonly SourceFile[] {
   const workspaces = manifestOf('.').workspaces ?? [];
   cached ??= repositoryFiles('.ts', '.tsx').map(({ path, text }) => ({
     path,
     text,
-    syntax: parseSync(path, text),
+    get syntax() {
+      let parsed = syntaxTrees.get(path);
+      if (parsed === undefined) syntaxTrees.set(path, (parsed = parseSync(path, text)));
+      return parsed;
+    },
     isTest: /\.(test|suite)\.tsx?$|\/vectors\/|^tests\//.test(path),
     packageFolder: workspaces.find((folder) => path.startsWith(`${folder}/`)),
   }));
@@ -52,6 +56,7 @@ export function sourceFiles(): readonly SourceFile[] {
 }
 
 let cached: readonly SourceFile[] | undefined;
+const syntaxTrees = new Map<string, ParseResult>();
 
 /** What a module imports or exports again from elsewhere. */
 export function importsOf({ text, syntax }: SourceFile): ModuleImport[] {
