@@ -48,6 +48,12 @@ export { type Logger, silentLogger } from './logger.js';
 export type { MetricsSnapshot } from './metrics.js';
 export type { BrokerOptions, LimitOptions } from './options.js';
 export type { OverflowPolicy } from './outbound-queue.js';
+export {
+  copyDataFolder,
+  type DataFolderSummary,
+  inspectDataFolder,
+  verifyDataFolder,
+} from './stores/disk/folder-tools.js';
 export type { Durability } from './stores/disk/manifest.js';
 export { MemoryStore } from './stores/memory-store.js';
 export type {

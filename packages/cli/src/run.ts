@@ -5,6 +5,7 @@ import type { Command } from './command.js';
 import { brokerCommand } from './commands/broker.js';
 import { publishCommand } from './commands/publish.js';
 import { requestCommand } from './commands/request.js';
+import { storeCommand } from './commands/store.js';
 import { subscribeCommand } from './commands/subscribe.js';
 import type { Terminal } from './terminal.js';
 
@@ -13,6 +14,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['pub', publishCommand],
   ['sub', subscribeCommand],
   ['request', requestCommand],
+  ['store', storeCommand],
 ]);
 
 /** Exit codes: the work is done, it failed, it was asked for wrongly. */

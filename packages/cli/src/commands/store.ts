@@ -1,0 +1,60 @@
+/** `petrel store`: looks into a broker's data folder, checks it, backs it up, puts a backup back. */
+import { copyDataFolder, type DataFolderSummary, inspectDataFolder, verifyDataFolder } from '@petrel/broker';
+import { UsageError } from '@petrel/protocol';
+import { type Command, readArguments, readOperands } from '../command.js';
+
+/** The command `store`. */
+export const storeCommand: Command = {
+  summary: 'look into, check, back up or restore a data folder',
+  help: `petrel store inspect <folder>
+petrel store verify <folder>
+petrel store backup <folder> <target>
+petrel store restore <backup> <folder>
+
+Works on the folder that petrel broker --data-folder names, and changes nothing in the one it reads.
+
+  inspect    say what is in it
+  verify     read all of it and check every checksum
+  backup     copy it, also while the broker is running, and verify the copy
+  restore    verify a backup and copy it to where the next broker will look; nothing is written over`,
+
+  async run(args, terminal) {
+    const { positionals } = readArguments(args, {});
+    const [action, ...operands] = positionals;
+    const summary = await act(action, operands);
+    for (const line of linesOf(summary)) terminal.out(line);
+  },
+};
+
+function act(action: string | undefined, operands: readonly string[]): Promise<DataFolderSummary> {
+  switch (action) {
+    case 'inspect':
+    case 'verify': {
+      const [folder] = readOperands(operands, 'folder');
+      return (action === 'inspect' ? inspectDataFolder : verifyDataFolder)(folder as string);
+    }
+    case 'backup':
+    case 'restore': {
+      const [from, to] = readOperands(operands, action === 'backup' ? 'folder' : 'backup', 'target');
+      return copyDataFolder(from as string, to as string);
+    }
+    default:
+      throw new UsageError(
+        `petrel store wants inspect, verify, backup or restore, got ${action === undefined ? 'nothing' : `"${action}"`}`,
+      );
+  }
+}
+
+function linesOf(summary: DataFolderSummary): string[] {
+  const count = (value: number): string => value.toLocaleString('en');
+  return [
+    `sessions           ${count(summary.sessions)}`,
+    `subscriptions      ${count(summary.subscriptions)}`,
+    `deliveries         ${count(summary.deliveries)}`,
+    `retained messages  ${count(summary.retainedMessages)}`,
+    `messages           ${count(summary.messages)}, ${count(summary.messageBytes)} bytes`,
+    `files              ${count(summary.files)}, ${count(summary.fileBytes)} bytes`,
+    `torn bytes         ${count(summary.tornBytes)}`,
+    `closed             ${summary.isClosed ? 'yes' : 'no: in use, or left by a crash'}`,
+  ];
+}
