@@ -160,6 +160,8 @@ function mosquittoFile({ port, transport, folder }: Place): string {
     'set_tcp_nodelay true',
     // Started by root, it would turn into a user who cannot read the certificate.
     ...(process.getuid?.() === 0 ? ['user root'] : []),
+    // Version 2.0.11 does not start with a WebSocket listener alone.
+    ...(transport === 'websocket' ? [`listener 0 ${join(folder, 'socket')}`] : []),
     `listener ${port} 127.0.0.1`,
     ...(transport === 'websocket' ? ['protocol websockets'] : []),
     ...(transport === 'tls' ? [`certfile ${cert}`, `keyfile ${key}`] : []),
