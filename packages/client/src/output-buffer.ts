@@ -28,7 +28,7 @@ export class OutputBuffer {
       this.#writer = new ByteWriter(new Uint8Array(Math.max(size, next)));
       this.#start = 0;
     }
-    writePacket(this.#writer, packet, protocolVersion);
+    writePacket(this.#writer, packet, protocolVersion, size);
   }
 
   /** Hands out what waits; the bytes are never written again. */

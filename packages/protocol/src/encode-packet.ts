@@ -1,7 +1,7 @@
 /** Packet → bytes: the size first, then exactly that many bytes. */
 import { ByteWriter } from './byte-writer.js';
 import { PacketTooLargeError, UsageError } from './errors.js';
-import { fixedHeaderSize, largestPacketSize } from './fixed-header.js';
+import { fixedHeaderSize, largestPacketSize, remainingLengthOf } from './fixed-header.js';
 import type { Packet } from './packet.js';
 import { packetTypeDefinition } from './packet-type.js';
 import { acknowledgementSize, writeAcknowledgement } from './packets/acknowledgement.js';
@@ -46,9 +46,17 @@ export function encodedSize(packet: Packet, protocolVersion: ProtocolVersion): n
   return fixedHeaderSize(remainingLength) + remainingLength;
 }
 
-/** Writes a packet at the writer's position; the array behind it must have room for `encodedSize` bytes. */
-export function writePacket(writer: ByteWriter, packet: Packet, protocolVersion: ProtocolVersion): void {
-  writeSized(writer, packet, protocolVersion, bodySize(packet, protocolVersion));
+/**
+ * Writes a packet at the writer's position; the array behind it must have room for `size` bytes, which are `encodedSize` of the same packet.
+ * Computing the size is what validates a packet: whoever has done it already passes it on.
+ */
+export function writePacket(
+  writer: ByteWriter,
+  packet: Packet,
+  protocolVersion: ProtocolVersion,
+  size: number = encodedSize(packet, protocolVersion),
+): void {
+  writeSized(writer, packet, protocolVersion, remainingLengthOf(size));
 }
 
 /** The packet without the next thing that it can spare; throws PacketTooLargeError when there is none. */

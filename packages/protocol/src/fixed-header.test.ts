@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteWriter, maximumVariableByteInteger } from './byte-writer.js';
-import { fixedHeaderSize, largestPacketSize, packetSize } from './fixed-header.js';
+import { fixedHeaderSize, largestPacketSize, packetSize, remainingLengthOf } from './fixed-header.js';
 import { wire } from './vectors/wire.js';
 
 describe('packetSize', () => {
@@ -19,6 +19,7 @@ describe('packetSize', () => {
           writer.variableByteInteger(remainingLength);
           const size = packetSize(writer.bytes, start, writer.position, largestPacketSize);
           expect(size).toBe(fixedHeaderSize(remainingLength) + remainingLength);
+          expect(remainingLengthOf(size)).toBe(remainingLength);
           for (let end = start; end < writer.position; end++) {
             expect(packetSize(writer.bytes, start, end, largestPacketSize)).toBe(0);
           }

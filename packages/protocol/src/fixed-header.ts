@@ -40,3 +40,8 @@ export function packetSize(bytes: Uint8Array, start: number, end: number, maximu
 export function fixedHeaderSize(remainingLength: number): number {
   return remainingLength < 0x80 ? 2 : remainingLength < 0x4000 ? 3 : remainingLength < 0x200000 ? 4 : 5;
 }
+
+/** The Remaining Length of a packet of this size, fixed header included. */
+export function remainingLengthOf(size: number): number {
+  return size - (size < 0x82 ? 2 : size < 0x4003 ? 3 : size < 0x200004 ? 4 : 5);
+}
