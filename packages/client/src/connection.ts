@@ -44,6 +44,8 @@ export interface ConnectionOptions {
   readonly onSend: (packet: Packet) => void;
 }
 
+// PUBLISH packets behind a commit that runs; the next ones wait in the queue, which has a bound.
+const mostHeldBytes = 64 * 1024;
 // How long a closing handshake may take before the transport is cut.
 const lingerMs = 2_000;
 
@@ -85,8 +87,9 @@ export class Connection implements TransportReceiver {
     this.#transport = options.open(this, options.protocolVersion);
   }
 
-  /** False while the transport is full: PUBLISH waits, everything else may still be sent. */
+  /** False while the transport is full, or much waits for the store: PUBLISH waits, everything else may still be sent. */
   get writable(): boolean {
+    if (this.#storing && this.#output.size >= mostHeldBytes) return false;
     return this.#state === 'open' && !this.#transportFull;
   }
 
@@ -116,25 +119,40 @@ export class Connection implements TransportReceiver {
   flush(): void {
     if (this.#output.size === 0 || this.#state === 'closed' || this.#storing) return;
     const stored = this.beforeWrite?.();
+    // What is sent while the store commits relies on changes that this commit does not cover.
+    const pieces = this.#output.take();
     if (stored === undefined) {
-      this.#write();
+      this.#write(pieces);
       return;
     }
     this.#storing = true;
     stored.then(
-      () => {
-        this.#storing = false;
-        this.#write();
-      },
-      (cause: unknown) => this.fail(cause),
+      () => this.#onStored(pieces),
+      (cause: unknown) => this.#onStoreFailed(cause),
     );
   }
 
-  #write(): void {
+  /** What relies on the store does not leave; DISCONNECT relies on nothing. */
+  #onStoreFailed(cause: unknown): void {
+    this.#storing = false;
+    this.beforeWrite = undefined;
+    this.#output.take();
+    this.fail(cause);
+  }
+
+  #onStored(pieces: readonly Uint8Array[]): void {
+    this.#storing = false;
+    const wasFull = this.#output.size >= mostHeldBytes;
+    this.#write(pieces);
+    this.flush();
+    if (wasFull && this.writable) this.owner.onDrain();
+  }
+
+  #write(pieces: readonly Uint8Array[]): void {
     if (this.#state === 'closed') return;
-    this.#transportFull = !this.#transport.write(this.#output.take());
+    for (const piece of pieces) this.#transportFull = !this.#transport.write(piece);
     this.#keepAlive?.sent(this.#clock.now());
-    if (this.#state === 'ending') this.#endTransport();
+    if (this.#state === 'ending' && this.#output.size === 0) this.#endTransport();
   }
 
   #endTransport(): void {
@@ -242,7 +260,7 @@ export class Connection implements TransportReceiver {
     this.#state = 'ending';
     this.#cancelTimer = this.#clock.schedule(lingerMs, () => this.destroy());
     if (this.#output.size > 0) this.flush();
-    else this.#endTransport();
+    else if (!this.#storing) this.#endTransport();
   }
 
   /** Closes now; nothing more is sent or received. */

@@ -119,6 +119,43 @@ test('nothing leaves before the store holds it: neither PUBLISH nor PUBREC', asy
   expect(await made.peer.receive('pubrec')).toMatchObject({ packetIdentifier: 9 });
 });
 
+test('what is sent while the store commits waits for a commit of its own', async () => {
+  const { store, commits } = slowStore();
+  const made = await server.connected({ ...kept, sessionStore: store });
+  client = made.client;
+  client.publish('first', 'x', { qos: 1 }).catch(() => {});
+  await settled();
+  client.publish('second', 'x', { qos: 1 }).catch(() => {});
+  await settled();
+  commits.shift()?.resolve();
+  expect(await made.peer.receive('publish')).toMatchObject({ topicName: 'first' });
+  await settled();
+  expect([commits.length, made.peer.unread]).toEqual([1, []]);
+  commits.shift()?.resolve();
+  expect(await made.peer.receive('publish')).toMatchObject({ topicName: 'second' });
+});
+
+test('nothing is lost when more is sent during a commit than one buffer holds', async () => {
+  const { store, commits } = slowStore();
+  const made = await server.connected({ ...kept, sessionStore: store });
+  client = made.client;
+  const payload = 'x'.repeat(40_000);
+  const published = ['a', 'b', 'c', 'd'].map((topicName) =>
+    made.client.publish(topicName, payload, { qos: 1 }),
+  );
+  const seen: string[] = [];
+  while (seen.length < published.length) {
+    await settled();
+    commits.shift()?.resolve();
+    const packet = await made.peer.receive('publish');
+    expect(packet.payload).toHaveLength(payload.length);
+    seen.push(packet.topicName);
+    made.peer.send(answer('puback', packet.packetIdentifier));
+  }
+  expect(seen).toEqual(['a', 'b', 'c', 'd']);
+  await Promise.all(published);
+});
+
 test('a store that fails ends the connection', async () => {
   const { store, commits } = slowStore();
   const made = await server.connected({ ...kept, sessionStore: store });
