@@ -1,4 +1,4 @@
-/** The programs in the client's guide run as they stand there, but for the port of the broker. */
+/** The programs in the client's guide run as they stand there, but for the port of the broker and a folder. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Broker, createBroker } from '@petrel/broker';
@@ -12,6 +12,7 @@ const printed = [
   ['Topic Name "sensors/+" contains a wildcard [MQTT-3.3.2-2]'],
   ['the handler of "jobs/broken" failed: the payload of "jobs/broken" (7 bytes) is not JSON', 'done/7'],
   ['connecting', 'connected', 'MQTT 5, QoS up to 2', 'closed'],
+  ['accepted', 'left in the store: 0'],
   ['connected'],
   ['connected'],
 ];
@@ -30,7 +31,8 @@ test.each(printed.map((lines, index) => [index + 1, lines] as const))(
     mkdirSync(folder, { recursive: true });
     const file = `${folder}/client-${number}.ts`;
     const url = broker.addresses[0]?.url ?? '';
-    writeFileSync(file, (programs[number - 1] ?? '').replaceAll('mqtt://localhost:1883', url));
+    const program = (programs[number - 1] ?? '').replaceAll('mqtt://localhost:1883', url);
+    writeFileSync(file, program.replaceAll('/var/lib/gateway', `${folder}/sessions`));
     const log = vi.spyOn(console, 'log').mockImplementation(() => {});
     try {
       await import(file);

@@ -133,7 +133,8 @@ export class Client {
   /**
    * Publishes a message.
    *
-   * Resolves when its QoS is complete: 0 when it is written, 1 at PUBACK, 2 at PUBCOMP. Rejects with TopicError or UsageError on bad
+   * Resolves when its QoS is complete: 0 when it is written, 1 at PUBACK, 2 at PUBCOMP; with `until: 'stored'` when the session store
+   * owns it, which rejects with what the store fails with: the message may be sent all the same. Rejects with TopicError or UsageError on bad
    * arguments, with DeliveryError when the server refuses it (`reasonCode`), its limits forbid it, the queue is full or it expires,
    * with ConnectionError when the client is closed, with the signal's reason. `payload` must not be changed until then. Messages leave in the order
    * of the calls.
@@ -145,7 +146,11 @@ export class Client {
   ): Promise<PublishResult> {
     try {
       if (this.#ended !== undefined) throw this.#ended;
-      return this.#session.outbox.publish(createMessage(topicName, payload, options), options.signal);
+      const message = createMessage(topicName, payload, options);
+      const isStored = options.until === 'stored';
+      if (isStored && this.#options.sessionStore === undefined) throw noStore();
+      const completed = this.#session.outbox.publish(message, options.signal);
+      return isStored ? this.#session.untilStored(message, completed) : completed;
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -249,6 +254,10 @@ export class Client {
     this.#session.end(error).catch((cause: PetrelError) => this.#events.emit('error', cause));
     this.#reportEnded();
   }
+}
+
+function noStore(): UsageError {
+  return new UsageError('publish option "until" can be "stored" only with the option "sessionStore"');
 }
 
 function clientClosed(): ConnectionError {

@@ -31,6 +31,12 @@ export const clientErrorCodes = {
     'The server lost the session while this message was in flight; it may or may not have arrived.',
   PETREL_PAYLOAD_INVALID: 'A payload is not what json() was asked to read.',
   PETREL_HANDLER_FAILED: 'A message handler of this program threw or rejected; see cause.',
+  PETREL_SESSION_STORE_UNAVAILABLE: 'The session store cannot be opened, read or written; see cause.',
+  PETREL_SESSION_STORE_LOCKED: 'Another client has this session of the store open.',
+  PETREL_SESSION_STORE_CORRUPT:
+    'What the session store holds was not written by it, or was damaged; nothing of it was changed.',
+  PETREL_SESSION_STORE_NEWER:
+    'The session was stored by a newer version of this package, in a format that this one does not know.',
 } as const satisfies Record<PetrelErrorCode, string>;
 
 type Code<Prefix extends string> = Extract<keyof typeof clientErrorCodes, `PETREL_${Prefix}${string}`>;
@@ -71,10 +77,20 @@ export class ConnectionError extends PetrelError {
 /** One message or subscription failed; the connection goes on. `reasonCode` is the server's when it answered. */
 export class DeliveryError extends PetrelError {
   constructor(
-    code: Exclude<keyof typeof clientErrorCodes, Code<'CONNECT_' | 'CONNECTION_' | 'CLIENT_'>>,
+    code: Exclude<
+      keyof typeof clientErrorCodes,
+      Code<'CONNECT_' | 'CONNECTION_' | 'CLIENT_' | 'SESSION_STORE_'>
+    >,
     message: string,
     options: ErrorOptions = {},
   ) {
+    super(code, message, defined(options));
+  }
+}
+
+/** A durable session store cannot do its work. */
+export class SessionStoreError extends PetrelError {
+  constructor(code: Code<'SESSION_STORE_'>, message: string, options: ErrorOptions = {}) {
     super(code, message, defined(options));
   }
 }

@@ -4,7 +4,13 @@ export { type ScramSha256Options, scramSha256 } from './authentication/scram-sha
 export { Client } from './client.js';
 export type { ClientEvents, ClientStatus } from './client-events.js';
 export { type Clock, systemClock } from './clock.js';
-export { ConnectError, ConnectionError, clientErrorCodes, DeliveryError } from './errors.js';
+export {
+  ConnectError,
+  ConnectionError,
+  clientErrorCodes,
+  DeliveryError,
+  SessionStoreError,
+} from './errors.js';
 export type { Listener } from './event-emitter.js';
 export type { MessageHandler } from './handler-runner.js';
 export { Message } from './message.js';

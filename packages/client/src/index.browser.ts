@@ -6,6 +6,10 @@ import type { Platform } from './transport.js';
 import { webSocketTransport } from './transports/websocket.browser.js';
 
 export * from './exports.js';
+export {
+  IndexedDbSessionStore,
+  type IndexedDbSessionStoreOptions,
+} from './stores/indexed-db-session-store.js';
 
 const platform: Platform = {
   transports: { ws: webSocketTransport, wss: webSocketTransport },

@@ -8,6 +8,7 @@ import { tlsTransport } from './transports/tls.js';
 import { webSocketTransport } from './transports/websocket.node.js';
 
 export * from './exports.js';
+export { DiskSessionStore, type DiskSessionStoreOptions } from './stores/disk-session-store.js';
 
 const platform: Platform = {
   transports: {

@@ -87,9 +87,14 @@ export class MessageQueue {
     return true;
   }
 
+  /** All that wait, in order. */
+  messages(): OutboundMessage[] {
+    return this.#places.flatMap((place) => place?.message ?? []);
+  }
+
   /** Takes everything out, in order. */
   clear(): OutboundMessage[] {
-    const messages = this.#places.flatMap((place) => place?.message ?? []);
+    const messages = this.messages();
     this.#places = [];
     this.#head = 0;
     this.#length = 0;

@@ -79,7 +79,10 @@ export interface ClientOptions {
   readonly onHandlerError?: 'refuse' | 'acknowledge' | 'disconnect' | undefined;
   /** Milliseconds that `close()` gives to messages in flight and running handlers. Default 5,000. */
   readonly closeTimeoutMs?: number | undefined;
-  /** Keeps QoS 1 and 2 state beyond this client object. Default: in memory, for its life. */
+  /**
+   * Keeps QoS 1 and 2 state beyond this client object: `DiskSessionStore` in Node, `IndexedDbSessionStore` in browsers. Goes with `cleanStart: false`
+   * and a fixed `clientIdentifier`. Default: in memory, for its life.
+   */
   readonly sessionStore?: SessionStore | undefined;
   readonly tls?: TlsOptions | undefined;
   readonly webSocket?: WebSocketOptions | undefined;

@@ -22,6 +22,12 @@ export interface PublishOptions {
   readonly retain?: boolean | undefined;
   /** Properties of MQTT 5; left out on MQTT 3.x, except that messageExpiryInterval (seconds) also ends the wait in the queue. */
   readonly properties?: Omit<PublishProperties, 'topicAlias' | 'subscriptionIdentifiers'> | undefined;
+  /**
+   * What the promise waits for. `'complete'`: the end of the QoS. `'stored'`: that the session store owns the message, which is sent from then on
+   * even by a later process; QoS 1 and 2 with the option `sessionStore` only. Whether it arrives is then reported by the `error` event alone, when it
+   * fails. Default `'complete'`.
+   */
+  readonly until?: 'complete' | 'stored' | undefined;
   /** Takes a message that still waits out of the queue; one that is in flight goes on, only the promise ends. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -89,7 +95,7 @@ export class OutboundMessage implements PublishPacket {
   }
 }
 
-const optionNames: ReadonlySet<string> = new Set(['qos', 'retain', 'properties', 'signal']);
+const optionNames: ReadonlySet<string> = new Set(['qos', 'retain', 'properties', 'until', 'signal']);
 
 /** Checks what publish() was given; throws TopicError or UsageError. */
 export function createMessage(
@@ -97,7 +103,7 @@ export function createMessage(
   payload: string | Uint8Array,
   options: PublishOptions,
 ): OutboundMessage {
-  const { qos = 0, retain = false, properties = noProperties } = options;
+  const { qos = 0, retain = false, properties = noProperties, until = 'complete' } = options;
   if (typeof topicName !== 'string')
     throw new UsageError(`Topic Name must be a string, got ${show(topicName)}`);
   assertTopicName(topicName); // [MQTT-3.3.2-2]
@@ -110,10 +116,18 @@ export function createMessage(
     throw new UsageError(`publish option "qos" must be 0, 1 or 2, got ${show(qos)}`);
   if (typeof retain !== 'boolean')
     throw new UsageError(`publish option "retain" must be true or false, got ${show(retain)}`);
+  if (until !== 'complete') assertStorable(until, qos);
   for (const name in options) if (!optionNames.has(name)) throw unknownOption(name);
   const message = new OutboundMessage(topicName, toPayload(payload), qos, retain, properties);
   if (properties !== noProperties) assertProperties(message);
   return message;
+}
+
+function assertStorable(until: string, qos: QoS): void {
+  if (until !== 'stored')
+    throw new UsageError(`publish option "until" must be "complete" or "stored", got ${show(until)}`);
+  if (qos === 0)
+    throw new UsageError('publish option "until" can be "stored" only at QoS 1 and 2, got QoS 0');
 }
 
 function unknownOption(name: string): UsageError {

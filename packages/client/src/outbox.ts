@@ -277,6 +277,8 @@ export class Outbox {
       if (packetIdentifier === 0) waiting.push(message);
       else this.#delivery.restore(packetIdentifier, message.qos as 1 | 2, message, released);
     }
+    // Published while the store was opening: behind what was there before.
+    for (const message of this.#queue.messages()) if (message.qos > 0) this.#records.put(message, 'waiting');
     this.#queue.unshift(waiting);
   }
 

@@ -1,7 +1,8 @@
 /** Sessions that outlive the client object. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Client } from './client.js';
-import { answer, publish, ScriptedServer, settled, suback } from './scripted-server.suite.js';
+import { SessionStoreError } from './errors.js';
+import { answer, nextEvent, publish, ScriptedServer, settled, suback } from './scripted-server.suite.js';
 import type { SessionStore, StoredSession } from './session-store.js';
 import { MemorySessionStore } from './stores/memory-session-store.js';
 
@@ -167,6 +168,19 @@ test('a store that fails ends the connection', async () => {
   expect(client.status).toBe('offline');
 });
 
+test('a store that fails with an error of its own lets the server know, and nothing else', async () => {
+  const { store, commits } = slowStore();
+  const made = await server.connected({ ...kept, sessionStore: store });
+  client = made.client;
+  client.publish('a', 'x', { qos: 1 }).catch(() => {});
+  await settled();
+  client.publish('b', 'x', { qos: 1 }).catch(() => {});
+  await settled();
+  commits.shift()?.reject(new SessionStoreError('PETREL_SESSION_STORE_UNAVAILABLE', 'disk full'));
+  expect(await made.peer.receive()).toMatchObject({ type: 'disconnect', reasonCode: 0x80 });
+  await made.peer.closed();
+});
+
 test('a store that cannot be opened closes the client with the cause', async () => {
   const store: SessionStore = { open: () => Promise.reject(new Error('locked')) };
   client = server.client({ ...kept, sessionStore: store });
@@ -191,4 +205,67 @@ test('a store that opens after the client was destroyed is closed', async () => 
   opened({ ...new MemorySessionStore().open('device'), close: () => void closed++ });
   await settled();
   expect([closed, server.waiting]).toEqual([1, 0]);
+});
+
+test('a message published before the store is open is in it once it is', async () => {
+  const sessionStore = new MemorySessionStore();
+  client = server.client({ ...kept, sessionStore });
+  client.publish('early', '1', { qos: 1 }).catch(() => {});
+  await settled();
+  expect(sessionStore.open('device').messages).toMatchObject([{ topicName: 'early', packetIdentifier: 0 }]);
+});
+
+test('until stored: publish() resolves when the store owns the message, without any server', async () => {
+  const { store, commits } = slowStore();
+  client = server.client({ ...kept, sessionStore: store });
+  let isStored = false;
+  const stored = client.publish('a', 'x', { qos: 2, until: 'stored' }).then((result) => {
+    isStored = true;
+    return result;
+  });
+  await settled();
+  expect([commits.length, isStored]).toEqual([1, false]);
+  commits.shift()?.resolve();
+  expect(await stored).toEqual({ reasonCode: 0, properties: {} });
+  expect(client.pending).toEqual({ waiting: 1, inFlight: 0 });
+});
+
+test('until stored: rejects when the store cannot, or when nothing was stored', async () => {
+  const { store, commits } = slowStore();
+  client = server.client({ ...kept, sessionStore: store, offlineQueue: { maximumMessages: 1 } });
+  const failed = client.publish('a', 'x', { qos: 1, until: 'stored' });
+  const refused = client.publish('b', 'x', { qos: 1, until: 'stored' });
+  await expect(refused).rejects.toMatchObject({ code: 'PETREL_QUEUE_FULL' });
+  await settled();
+  commits.shift()?.reject(new Error('disk full'));
+  await expect(failed).rejects.toThrow('disk full');
+});
+
+test('until stored: what becomes of the message later is told by the error event', async () => {
+  const sessionStore = new MemorySessionStore();
+  const made = await server.connected({ ...kept, sessionStore });
+  client = made.client;
+  await client.publish('a', 'x', { qos: 1, until: 'stored' });
+  const reported = nextEvent(client, 'error');
+  const packet = await made.peer.receive('publish');
+  made.peer.send(answer('puback', packet.packetIdentifier, 0x87));
+  expect(await reported).toMatchObject([{ code: 'PETREL_PUBLISH_REFUSED', reasonCode: 0x87 }]);
+  expect(sessionStore.open('device').messages).toEqual([]);
+});
+
+test('until stored: needs a store, and a QoS that is stored', async () => {
+  const made = await server.connected();
+  client = made.client;
+  const usage = (message: string) => expect.objectContaining({ code: 'PETREL_INVALID_ARGUMENT', message });
+  await expect(client.publish('a', 'x', { qos: 1, until: 'stored' })).rejects.toEqual(
+    usage('publish option "until" can be "stored" only with the option "sessionStore"'),
+  );
+  const stored = server.client({ ...kept, sessionStore: new MemorySessionStore() });
+  await expect(stored.publish('a', 'x', { until: 'stored' })).rejects.toEqual(
+    usage('publish option "until" can be "stored" only at QoS 1 and 2, got QoS 0'),
+  );
+  await expect(stored.publish('a', 'x', { until: 'sent' as 'stored' })).rejects.toEqual(
+    usage('publish option "until" must be "complete" or "stored", got "sent"'),
+  );
+  stored.destroy();
 });

@@ -3,9 +3,11 @@ import { type Packet, PacketIdentifiers, type PetrelError } from '@petrel/protoc
 import { Reauthentication } from './authentication/reauthentication.js';
 import type { ClientEvents } from './client-events.js';
 import type { Connection, ConnectionOwner } from './connection.js';
+import { DeliveryError } from './errors.js';
 import type { EventEmitter } from './event-emitter.js';
 import { HandlerRunner, type MessageHandler } from './handler-runner.js';
 import { Inbox } from './inbox.js';
+import { type OutboundMessage, type PublishResult, success } from './outbound-message.js';
 import { Outbox } from './outbox.js';
 import { handlePacket } from './packet-handlers.js';
 import type { ResolvedOptions } from './resolve-options.js';
@@ -31,6 +33,11 @@ export class Session implements ConnectionOwner {
   readonly #subscriptions: Subscriptions;
   readonly #runner: HandlerRunner;
   #stored: StoredSession | undefined;
+  #reportRestored: () => void = () => {};
+  /** The store is open, or never will be. */
+  readonly #whenRestored = new Promise<void>((resolve) => {
+    this.#reportRestored = resolve;
+  });
   #whenIdle: (() => void) | undefined;
 
   constructor(options: ResolvedOptions, events: EventEmitter<ClientEvents>) {
@@ -63,6 +70,25 @@ export class Session implements ConnectionOwner {
     this.#stored = stored;
     this.outbox.restore(stored);
     this.inbox.restore(stored);
+    this.#reportRestored();
+  }
+
+  /** Waits until the store owns a message that the outbox has taken; `completed` is the end of its QoS. */
+  async untilStored(message: OutboundMessage, completed: Promise<PublishResult>): Promise<PublishResult> {
+    let failure: Error | undefined;
+    let isStored = false;
+    completed.catch((error: Error) => {
+      failure = error;
+      // Whoever closes the client leaves the message to the next one.
+      if (isStored && error instanceof DeliveryError) this.#report(error);
+    });
+    await this.#whenRestored;
+    // Refused or dropped at once, or the client is closed.
+    if (message.sequence === 0) return completed;
+    await this.#stored?.commit();
+    if (failure !== undefined) throw failure;
+    isStored = true;
+    return success;
   }
 
   /** Makes a connection this session's; `resumed` when the server still has the session. */
@@ -171,6 +197,7 @@ export class Session implements ConnectionOwner {
       [...this.#subscriptions.entries()].flatMap((entry) => [...entry.subscriptions]),
     );
     for (const subscription of subscriptions) subscription.end();
+    this.#reportRestored();
     await this.#stored?.close();
   }
 
