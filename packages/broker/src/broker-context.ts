@@ -68,6 +68,7 @@ export class BrokerContext {
       retainedBytes: this.retainedMessages.bytes,
       queuedMessages,
       queuedBytes,
+      storeRefusal: this.store.refusal ?? 0,
     };
   }
 }

@@ -186,6 +186,7 @@ describe('a disk that fails', () => {
     const { broker, files, clock } = await failing(code);
     const peer = await connected(broker);
     expect(await published(peer, 'kept', 'x', 1)).toBe(reason);
+    expect(broker.metrics().storeRefusal).toBe(reason);
     expect(await published(peer, 'kept', 'x', 2)).toBe(reason);
     expect(await published(peer, 'free', 'x', 1)).toBe(0x10);
     await subscribed(peer, 'live');

@@ -11,6 +11,7 @@ const gauges: Gauges = {
   retainedBytes: 1_100,
   queuedMessages: 13,
   queuedBytes: 1_300,
+  storeRefusal: 0,
 };
 
 test('a snapshot is a copy that later counting does not change', () => {

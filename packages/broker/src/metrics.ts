@@ -11,6 +11,8 @@ export interface Gauges {
   /** QoS 1 and 2 messages waiting in sessions. */
   readonly queuedMessages: number;
   readonly queuedBytes: number;
+  /** Reason Code with which the store refuses what it would have to own; 0 while it takes everything. */
+  readonly storeRefusal: number;
 }
 
 /** The counters of one broker: totals since it started, which only rise, and how many clients are connected. */
