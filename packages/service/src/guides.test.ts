@@ -1,0 +1,105 @@
+/** The code of the guides about contracts, watching and testing runs, and does what it says. */
+import { readFileSync } from 'node:fs';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Broker, createBroker } from '@petrel/broker';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { asyncApiPage } from './asyncapi/asyncapi-page.js';
+import * as service from './index.js';
+import { openTelemetry } from './opentelemetry.js';
+import { startHarness } from './testing/index.js';
+
+type Run = (...values: unknown[]) => Promise<unknown>;
+
+/** Runs all blocks of a tag in a guide as one program; `result` is what it leaves. */
+async function run(
+  guide: string,
+  tag: string,
+  names: Record<string, unknown>,
+  result = 'undefined',
+): Promise<unknown> {
+  const text = readFileSync(new URL(`../../../docs/guides/${guide}`, import.meta.url), 'utf8');
+  const blocks = [...text.matchAll(new RegExp(`^\`\`\`ts ${tag}\\n([\\s\\S]*?)^\`\`\``, 'gm'))];
+  expect(blocks.length, `blocks of ${tag}`).toBeGreaterThan(0);
+  const code = blocks.map(({ 1: block = '' }) => block.replace(/^import .*$/gm, '')).join('\n');
+  const AsyncFunction = (async () => undefined).constructor as new (...parts: string[]) => Run;
+  return new AsyncFunction(...Object.keys(names), `${code}\nreturn ${result};`)(...Object.values(names));
+}
+
+let broker: Broker;
+const open: service.Service[] = [];
+const createService = async (options: service.ServiceOptions = {}) => {
+  const made = await service.createService({ ...options, url: undefined, stream: () => broker.connect() });
+  open.push(made);
+  return made;
+};
+beforeEach(async () => {
+  broker = await createBroker();
+});
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+  await broker.destroy();
+});
+
+it('docs/guides/contracts.md: both ends keep the contract, and the service writes its document', async () => {
+  const [print, store] = [vi.fn(), vi.fn()];
+  const historyOf = async function* (room: string) {
+    yield* [20, room.length];
+  };
+  const averageOf = (rooms: string[]) => rooms.length;
+  const ends = { service: await createService(), otherService: await createService() };
+  await run('contracts.md', 'contracts-guide', {
+    ...service,
+    z,
+    print,
+    store,
+    historyOf,
+    averageOf,
+    ...ends,
+  });
+  await vi.waitFor(() => expect(store).toHaveBeenCalledWith('kitchen', '1', 21.5));
+  expect(print.mock.calls.flat()).toEqual([1, 20, 7, 'PETREL_CONTRACT_BROKEN', 'Climate']);
+});
+
+it('docs/guides/contracts.md: the page is served', async () => {
+  const { asyncApiDocument } = service;
+  const names = {
+    createServer: http.createServer,
+    asyncApiPage,
+    asyncApiDocument,
+    service: await createService(),
+    port: 0,
+  };
+  const server = (await run('contracts.md', 'asyncapi-page', names, 'server')) as http.Server;
+  if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  expect(await (await fetch(`http://127.0.0.1:${port}/document.json`)).json()).toMatchObject({
+    asyncapi: '3.0.0',
+  });
+  server.closeAllConnections();
+  server.close();
+});
+
+it('docs/guides/observability.md: the metrics are counted, and the table names all of them', async () => {
+  const print = vi.fn<(text: string) => void>();
+  const names = { ...service, createService, openTelemetry, print, averageOf: () => 21, url: undefined };
+  const metrics = (await run(
+    'observability.md',
+    'observability-guide',
+    names,
+    'metrics',
+  )) as service.ServiceMetrics;
+  // The answer is out before its handler is over.
+  await vi.waitFor(() => expect(metrics.handlers[0]).toMatchObject({ topic: 'climate/average', handled: 1 }));
+  const text = print.mock.calls[0]?.[0] ?? '';
+  const guide = readFileSync(new URL('../../../docs/guides/observability.md', import.meta.url), 'utf8');
+  const families = [...text.matchAll(/^# TYPE petrel_service_(\w+)/gm)].map(({ 1: name }) => name);
+  expect(families.length).toBeGreaterThan(8);
+  expect(families.filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
+});
+
+it('docs/guides/testing.md: the expectations of the example hold', async () => {
+  expect.hasAssertions();
+  await run('testing.md', 'testing-guide', { startHarness, expect });
+});
