@@ -43,14 +43,15 @@ static void send_due(void)
     loop_flush();
 }
 
-/* Runs for some seconds, or until no message has arrived for too long. */
-static bool run_for(double seconds, bool open_loop)
+/* Runs for some seconds and until enough arrived; false when no message has arrived for too long. */
+static bool run_for(double seconds, uint32_t at_least, bool open_loop)
 {
     uint64_t until = loop_now + (uint64_t)(seconds * NANOSECONDS_PER_SECOND);
     uint64_t progress_at = loop_now;
     uint64_t delivered = messages_delivered;
+    uint64_t enough = delivered + at_least;
     due = loop_now;
-    while (loop_now < until) {
+    while (loop_now < until || delivered < enough) {
         if (open_loop) send_due();
         /* An open loop may not sleep: the kernel would wake it too late for its next message. */
         loop_turn(open_loop ? 0 : 10);
@@ -93,7 +94,7 @@ int run_load(const struct settings *given)
     publishers_running = !open_warm_up;
     if (publishers_running) publishers_fill();
     loop_flush();
-    bool alive = run_for(settings->warm_up_seconds, open_warm_up);
+    bool alive = run_for(settings->warm_up_seconds, 0, open_warm_up);
     if (open_loop && settings->flood) {
         publishers_running = false;
         drain();
@@ -101,7 +102,7 @@ int run_load(const struct settings *given)
 
     histogram_clear(&latencies);
     struct measurement measurement = measurement_begin(settings->broker_pid, messages_delivered);
-    if (alive) alive = run_for(settings->seconds, open_loop);
+    if (alive) alive = run_for(settings->seconds, settings->at_least, open_loop);
     measurement_end(&measurement, settings->broker_pid, messages_delivered);
 
     publishers_running = false;

@@ -62,6 +62,7 @@ static void read_option(struct settings *settings, const char *name, const char 
     else if (IS("spin")) settings->spin = read_integer(name, text, 0, 1) == 1;
     else if (IS("warm-up")) settings->warm_up_seconds = read_seconds(name, text);
     else if (IS("seconds")) settings->seconds = read_seconds(name, text);
+    else if (IS("at-least")) settings->at_least = read_integer(name, text, 1, 100000000);
     else if (IS("patience")) settings->patience_seconds = read_seconds(name, text);
     else fail("there is no option \"%s\"", name);
 #undef IS
@@ -81,6 +82,7 @@ struct settings settings_read(int count, char **arguments)
         .messages = 50000,
         .warm_up_seconds = 1,
         .seconds = 3,
+        .at_least = 1,
         .patience_seconds = 5,
     };
     for (int index = 1; index < count; index += 2) {

@@ -53,6 +53,8 @@ struct settings {
     bool spin;
     double warm_up_seconds;
     double seconds;
+    /* A measurement goes on until so many messages were delivered, however slow the machine is. */
+    uint32_t at_least;
     /* How long a message may be missing until it counts as lost. */
     double patience_seconds;
 };

@@ -29,6 +29,7 @@ export interface Load {
   readonly spin?: 0 | 1;
   readonly warmUp?: number;
   readonly seconds?: number;
+  readonly atLeast?: number;
   readonly patience?: number;
 }
 
