@@ -17,9 +17,12 @@ describe('docs/guides/nestjs.md', () => {
     ...serviceSettingNames.filter((name) => name !== 'dialect'),
   ])('explains the option %s', (name) => expect(guide).toMatch(new RegExp(`\\b${name}\\b`)));
 
-  it.each(Array.from({ length: 19 }, (_, index) => index + 1))('has a test for pain %d', (pain) => {
-    expect(guide).toContain(`| ${pain} |`);
-    const named = new RegExp(`['(](?:pain )?(?:12, )?${pain}(?:, 13)?: `);
-    expect(tests.some((source) => named.test(source))).toBe(true);
-  });
+  it.each([...Array.from({ length: 19 }, (_, index) => index + 1), 21, 22])(
+    'has a test for pain %d',
+    (pain) => {
+      expect(guide).toContain(`| ${pain} |`);
+      const named = new RegExp(`['(](?:pain )?(?:12, )?${pain}(?:, 13)?: `);
+      expect(tests.some((source) => named.test(source))).toBe(true);
+    },
+  );
 });

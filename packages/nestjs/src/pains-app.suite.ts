@@ -7,7 +7,7 @@ import {
   Payload,
   type MqttContext as StockContext,
 } from '@nestjs/microservices';
-import { Topic, UserProperty } from './decorators.js';
+import { Topic, TopicParam, UserProperty } from './decorators.js';
 import type { MqttContext } from './mqtt-context.js';
 
 /** What the handlers of the running test do. */
@@ -70,6 +70,30 @@ export class PropertyController {
     @Topic() topic: string,
   ): unknown {
     return run(data, context, unit, topic);
+  }
+}
+
+@Controller()
+export class ParameterController {
+  @EventPattern<string>('sensors/:room/*rest')
+  reading(
+    @Payload() data: unknown,
+    @Ctx() context: StockContext,
+    @TopicParam('room') room: string,
+    @TopicParam() all: Record<string, string>,
+  ): unknown {
+    return run(data, context, room, all);
+  }
+}
+
+@Controller()
+export class DeadLetterController {
+  @EventPattern<string>('orders/+', {
+    retry: { attempts: 2, delayMs: 1 },
+    onFailure: { deadLetter: 'dead/orders' },
+  })
+  order(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
+    return run(data, context);
   }
 }
 

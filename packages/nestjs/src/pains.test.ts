@@ -17,10 +17,12 @@ import {
 import { MqttClient } from './mqtt-client.js';
 import {
   behaviour,
+  DeadLetterController,
   EverythingController,
   JobController,
   moduleOf,
   OverlapController,
+  ParameterController,
   PropertyController,
   RequestController,
 } from './pains-app.suite.js';
@@ -88,6 +90,28 @@ for (const kind of brokerKinds)
       app.unwrap<{ destroy(): void }>().destroy();
       await serve(JobController, session);
       await eventually(() => expect(seen).toEqual(['important', 'important']));
+    });
+
+    it('1: what fails is tried again, and then kept as a dead letter with the reason', async () => {
+      const attempts: number[] = [];
+      behaviour.handle = (_, context) => {
+        attempts.push(context.getAttempt());
+        throw new RangeError('too many');
+      };
+      await serve(DeadLetterController);
+      await foreign.subscribeAsync('dead/orders', { qos: 1 });
+      const letter = new Promise<Record<string, unknown>>((resolve) =>
+        foreign.once('message', (_, payload, { properties }) =>
+          resolve({ payload: payload.toString(), ...properties?.userProperties }),
+        ),
+      );
+      await foreign.publishAsync('orders/7', '1000', { qos: 1 });
+      expect(await letter).toMatchObject({
+        payload: '1000',
+        'dead-letter-attempts': '2',
+        'dead-letter-topic': 'orders/7',
+      });
+      expect(attempts).toEqual([1, 2]);
     });
 
     it('2: no more handlers run at once than "concurrency" says', async () => {
@@ -341,5 +365,13 @@ for (const kind of brokerKinds)
       for (let n = 0; n < 10; n++) await foreign.publishAsync('jobs/1', String(n), { qos: 1 });
       await eventually(() => expect(seen.length).toBeGreaterThanOrEqual(10));
       expect(seen.map(Number).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    });
+
+    it('22: the levels of a topic have names', async () => {
+      const seen: unknown[] = [];
+      behaviour.handle = (data, _, room, all) => seen.push([data, room, all]);
+      await serve(ParameterController);
+      await foreign.publishAsync('sensors/hall/temperature/1', '21', { qos: 1 });
+      await vi.waitFor(() => expect(seen).toEqual([[21, 'hall', { room: 'hall', rest: 'temperature/1' }]]));
     });
   });
