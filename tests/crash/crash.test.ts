@@ -52,5 +52,5 @@ test(
       await rm(folder, { recursive: true, force: true });
     }
   },
-  90_000 + rounds * 5_000,
+  120_000 + rounds * 20_000,
 );
