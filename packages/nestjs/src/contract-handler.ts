@@ -62,8 +62,5 @@ export function ContractHandler<All extends Operations, Pattern extends keyof Al
 /** The endpoint of a handler, under the contract that its extras carry; as it is without one. */
 export function underContract(endpoint: Endpoint, extras: unknown): Endpoint {
   const declared = (extras as { [contractOperation]?: DeclaredOperation } | undefined)?.[contractOperation];
-  if (declared === undefined) return endpoint;
-  const { pattern } = declared;
-  const topicFilter = endpoint.topicFilter.replace(pattern.pattern, pattern.topicFilter);
-  return contractEndpoint({ ...endpoint, pattern, topicFilter }, declared);
+  return declared === undefined ? endpoint : contractEndpoint(endpoint, declared);
 }

@@ -14,7 +14,7 @@ export interface RetryPolicy {
   readonly maximumDelayMs?: number | undefined;
   /** Share of each pause that is left to chance, 0–1, so that those who failed together do not come back together. Default 0.5. */
   readonly jitter?: number | undefined;
-  /** False for an error that another call cannot mend. Default: every error is worth another call. */
+  /** False for an error that another call cannot mend. Default: all but a payload that cannot be read or breaks its contract. */
   readonly when?: ((error: unknown) => boolean) | undefined;
 }
 
@@ -34,7 +34,7 @@ export function resolveRetryPolicy(policy: RetryPolicy | number): ResolvedRetryP
     throw new UsageError(`option "retry.${unknown}" is unknown; known are ${names.join(', ')}`);
   }
   const { attempts = 3, delayMs = 100, factor = 2, maximumDelayMs = 30_000, jitter = 0.5 } = given;
-  const { when = always } = given;
+  const { when = mayBeMended } = given;
   if (attempts !== Infinity && !(Number.isInteger(attempts) && attempts >= 1)) {
     throw new UsageError(
       `option "retry.attempts" must be an integer from 1, or Infinity, got ${String(attempts)}`,
@@ -62,6 +62,8 @@ export function retryDelayMs(
   return longest * (1 - jitter * random);
 }
 
-function always(): boolean {
-  return true;
+/** A message that is wrong stays wrong. */
+function mayBeMended(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code !== 'PETREL_PAYLOAD_INVALID' && code !== 'PETREL_CONTRACT_BROKEN';
 }

@@ -1,6 +1,9 @@
 /** The harness itself: what it waits for, what it says when that does not come, and whose time it is. */
 import { connect } from '@petrel/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { defineContract, event } from '../contracts/contract.js';
+import { contracted } from '../contracts/contracted-service.js';
 import { type Harness, startHarness } from './index.js';
 
 let harness: Harness;
@@ -134,6 +137,40 @@ describe('time', () => {
     await expect(service.publish('more')).rejects.toThrow(
       expect.objectContaining({ code: 'PETREL_SERVICE_CLOSED' }),
     );
+  });
+});
+
+describe('retries', () => {
+  it('are made in the time of the test, and what is given up is published', async () => {
+    const service = await harness.service({ onError: () => undefined });
+    const handler = vi.fn(() => {
+      throw new Error('not today');
+    });
+    const retry = { attempts: 3, delayMs: 10_000, jitter: 0 };
+    await service.on('jobs', handler, { retry, onFailure: { deadLetter: 'dead/jobs' } });
+    const published = service.publish('jobs', 7);
+    await harness.settled();
+    expect(handler).toHaveBeenCalledTimes(1);
+    await harness.advance(10_000);
+    expect(handler).toHaveBeenCalledTimes(2);
+    await expect(harness.published('dead/#')).rejects.toThrow(
+      'expected a message to "dead/#", and saw "jobs"',
+    );
+    await harness.advance(20_000);
+    expect(await harness.published('dead/#')).toMatchObject({ topicName: 'dead/jobs', data: 7 });
+    expect(handler).toHaveBeenCalledTimes(3);
+    await published;
+  });
+
+  it('are not made of what breaks its contract: it is given up at once', async () => {
+    const service = await harness.service({ onError: () => undefined });
+    const jobs = defineContract({ jobs: event({ payload: z.number() }) });
+    const handler = vi.fn();
+    const options = { retry: 3, onFailure: { deadLetter: 'dead/jobs' } };
+    await contracted(service, jobs).on('jobs', handler, options);
+    await service.publish('jobs', 'seven');
+    expect(await harness.published('dead/jobs')).toMatchObject({ data: 'seven' });
+    expect(handler).not.toHaveBeenCalled();
   });
 });
 
