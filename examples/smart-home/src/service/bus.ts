@@ -1,8 +1,10 @@
 /** The outgoing side of the service: what it publishes, over Nest's own ClientProxy. */
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { ClientProxy, MqttRecordBuilder } from '@nestjs/microservices';
+import { contractClient } from '@petrel/nestjs';
 import { catchError, EMPTY, lastValueFrom, timeout } from 'rxjs';
-import type { DeviceStatus } from '../house/messages.js';
+import { houseContract } from '../house/contract.js';
+import type { DeviceStatus, Notification } from '../house/messages.js';
 import { topics } from '../house/topics.js';
 
 /** Time to say goodbye in. */
@@ -15,7 +17,11 @@ export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
   connected = false;
   #onConnected = () => {};
 
-  constructor(@Inject(busToken) private readonly client: ClientProxy) {}
+  readonly #contract;
+
+  constructor(@Inject(busToken) private readonly client: ClientProxy) {
+    this.#contract = contractClient(client, houseContract);
+  }
 
   /** Calls `listener` after every new connection: a broker that has started anew knows nothing. */
   onConnected(listener: () => void): void {
@@ -41,6 +47,11 @@ export class Bus implements OnApplicationBootstrap, OnApplicationShutdown {
       catchError(() => EMPTY),
     );
     await lastValueFrom(said, { defaultValue: undefined });
+  }
+
+  /** Tells everybody of a notification, by the contract of the house. */
+  notify(notification: Notification): void {
+    if (this.connected) this.#contract.emit(topics.notifications, notification, { qos: 1 });
   }
 
   /** Publishes at QoS 1; without a connection the message is dropped, for what counts is said again after the next one. */

@@ -1,6 +1,8 @@
 /** Answers questions about the house. */
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload, RpcException } from '@nestjs/microservices';
+import { ContractHandler } from '@petrel/nestjs';
+import { houseContract } from '../house/contract.js';
 import type { AverageAnswer, AverageRequest, HistoryAnswer, Receipts } from '../house/messages.js';
 import { topics } from '../house/topics.js';
 import { House } from './house.js';
@@ -9,12 +11,8 @@ import { House } from './house.js';
 export class ClimateController {
   constructor(private readonly house: House) {}
 
-  @MessagePattern(topics.average)
-  average(@Payload() request: Partial<AverageRequest> | undefined): AverageAnswer {
-    const rooms: unknown = request?.rooms ?? [];
-    if (!Array.isArray(rooms) || !rooms.every((room) => typeof room === 'string')) {
-      throw new RpcException('"rooms" must be an array of room names; leave it empty for all');
-    }
+  @ContractHandler(houseContract, topics.average)
+  average(@Payload() { rooms }: AverageRequest): AverageAnswer {
     try {
       return this.house.average(rooms);
     } catch (error) {

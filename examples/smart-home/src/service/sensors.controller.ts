@@ -2,7 +2,6 @@
 import { Controller, Logger } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { MqttContext } from '@petrel/nestjs';
-import { topics } from '../house/topics.js';
 import { Announcer } from './announcer.js';
 import { Bus } from './bus.js';
 import { House } from './house.js';
@@ -27,7 +26,7 @@ export class SensorsController {
       this.#complain(context.getTopic(), taken);
       return;
     }
-    for (const notification of taken.notifications) this.bus.publish(topics.notifications, notification);
+    for (const notification of taken.notifications) this.bus.notify(notification);
     this.announcer.note(taken.room);
   }
 
