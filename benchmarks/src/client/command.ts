@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { LaunchedProcess } from '@petrel/testing';
 import { canPin, cores, launchPinned, launchPinnedOnFreePort } from '../pinned-process.js';
 import { median, spread } from '../statistics.js';
 import { formatBytes, formatCount, formatNanoseconds, textTable } from '../table.js';
@@ -25,6 +26,8 @@ const usage = `Measures Petrel's client beside MQTT.js, each in a process and, w
 The exit code is 0, 1 when a message was lost, repeated or out of order, 2 when the command line is wrong.
 `;
 const profiles = 'benchmarks/profiles';
+// To start, warm up and finish what is in flight, on a machine that does other things too.
+const slackMs = 60_000;
 
 /** The medians of one client's runs. */
 interface ClientFigures {
@@ -132,8 +135,7 @@ async function runOnce(
       String(seconds),
     ];
     const measured = await launchPinned({ command: process.execPath, args }, cores.measured);
-    const [line] = await measured.line(/^\{.*\}$/m);
-    await measured.exited;
+    const line = await resultOf(measured, seconds);
     const run = JSON.parse(line) as ClientRun;
     // The first connection was the launcher's look whether the port is open; it sent nothing.
     const [, received] = await peer.launched.line(new RegExp(`^received (${run.published})$`, 'm'));
@@ -142,6 +144,18 @@ async function runOnce(
     return run;
   } finally {
     await peer.launched.stop();
+  }
+}
+
+/** Its last line; whatever happens, it has ended then. */
+async function resultOf(measured: LaunchedProcess, seconds: number): Promise<string> {
+  try {
+    const [line] = await measured.line(/^\{.*\}$/m, seconds * 1000 + slackMs);
+    // By itself, so that its profile is written.
+    await measured.exited;
+    return line;
+  } finally {
+    await measured.stop();
   }
 }
 
