@@ -3,17 +3,18 @@
  * Knows no session: what a packet means is the owner's affair.
  */
 import {
+  type ClientPacket,
   type DisconnectProperties,
-  encodedSize,
+  encodedClientPacketSize,
   isReasonCodeOf,
   noProperties,
   type Packet,
-  PacketReader,
   PacketTooLargeError,
   PetrelError,
   type ProtocolVersion,
   pingreq,
   reasonCode,
+  ServerPacketReader,
   type TopicNameDecoder,
 } from '@petrel/protocol';
 import type { Clock } from './clock.js';
@@ -60,7 +61,7 @@ export class Connection implements TransportReceiver {
   readonly #clock: Clock;
   readonly #defer: (run: () => void) => void;
   readonly #onSend: (packet: Packet) => void;
-  readonly #reader: PacketReader;
+  readonly #reader: ServerPacketReader;
   readonly #output = new OutputBuffer();
   readonly #transport: Transport;
   /** `ending`: DISCONNECT is written, nothing may follow; `ended`: the transport was told. */
@@ -78,8 +79,7 @@ export class Connection implements TransportReceiver {
     this.#clock = options.clock;
     this.#defer = options.defer;
     this.#onSend = options.onSend;
-    this.#reader = new PacketReader({
-      sender: 'server',
+    this.#reader = new ServerPacketReader({
       protocolVersion: options.protocolVersion,
       maximumPacketSize: options.maximumPacketSize,
       topicNames: options.topicNames,
@@ -94,9 +94,9 @@ export class Connection implements TransportReceiver {
   }
 
   /** Writes a packet behind what waits; it leaves at the end of this turn. Throws PacketTooLargeError, UsageError or TopicError. */
-  send(packet: Packet): void {
+  send(packet: ClientPacket): void {
     if (this.#state !== 'open') return; // [MQTT-3.14.4-1]
-    const size = encodedSize(packet, this.protocolVersion);
+    const size = encodedClientPacketSize(packet, this.protocolVersion);
     if (size > this.maximumSendSize) {
       throw new PacketTooLargeError(
         `${packet.type.toUpperCase()} of ${size} bytes is larger than the server's Maximum Packet Size of ${this.maximumSendSize} [MQTT-3.2.2-15]`,

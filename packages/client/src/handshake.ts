@@ -7,7 +7,6 @@ import {
   type AuthPacket,
   type ConnackPacket,
   type ConnectPacket,
-  describePacket,
   describeReasonCode,
   type Packet,
   type PetrelError,
@@ -77,7 +76,7 @@ export class Handshake implements ConnectionOwner {
         this.#onAuth(packet);
         return;
       default:
-        throw new ProtocolError(`the server sent ${describePacket(packet)} before CONNACK [MQTT-3.2.0-1]`);
+        throw new ProtocolError(`the server sent ${packet.type.toUpperCase()} before CONNACK [MQTT-3.2.0-1]`);
     }
   }
 

@@ -3,7 +3,7 @@ import {
   type AcknowledgementProperties,
   assertPropertyNames,
   assertTopicName,
-  encodedSize,
+  encodedClientPacketSize,
   noProperties,
   type PublishPacket,
   type PublishProperties,
@@ -91,7 +91,7 @@ export class OutboundMessage implements PublishPacket {
 
   /** Bytes on the wire, of MQTT 5. Throws UsageError on a property that the standard forbids. */
   get size(): number {
-    return encodedSize(this, 5);
+    return encodedClientPacketSize(this, 5);
   }
 }
 

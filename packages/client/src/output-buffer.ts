@@ -1,5 +1,5 @@
 /** Packets on their way to the transport: written behind each other into slabs, taken out in pieces, nearly always in one. */
-import { ByteWriter, type Packet, type ProtocolVersion, writePacket } from '@petrel/protocol';
+import { ByteWriter, type ClientPacket, type ProtocolVersion, writeClientPacket } from '@petrel/protocol';
 
 const firstSlabBytes = 1024;
 const largestSlabBytes = 64 * 1024;
@@ -23,7 +23,7 @@ export class OutputBuffer {
   }
 
   /** Writes a packet whose encoded size is known. */
-  append(packet: Packet, protocolVersion: ProtocolVersion, size: number): void {
+  append(packet: ClientPacket, protocolVersion: ProtocolVersion, size: number): void {
     const slab = this.#writer.bytes;
     if (this.#writer.position + size > slab.length) {
       this.#setAside();
@@ -32,7 +32,7 @@ export class OutputBuffer {
       this.#writer = new ByteWriter(new Uint8Array(Math.max(size, next)));
       this.#start = 0;
     }
-    writePacket(this.#writer, packet, protocolVersion, size);
+    writeClientPacket(this.#writer, packet, protocolVersion, size);
   }
 
   /** Hands out what waits, in order; the bytes are never written again. */

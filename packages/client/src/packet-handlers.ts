@@ -1,5 +1,5 @@
 /** The one decision what a received packet is for; the parts of the session act. */
-import { describePacket, describeReasonCode, type Packet, ProtocolError } from '@petrel/protocol';
+import { describeReasonCode, type Packet, ProtocolError } from '@petrel/protocol';
 import type { Reauthentication } from './authentication/reauthentication.js';
 import { ConnectionError } from './errors.js';
 import type { Inbox } from './inbox.js';
@@ -56,6 +56,6 @@ export function handlePacket(
     case 'subscribe':
     case 'unsubscribe':
     case 'pingreq':
-      throw new ProtocolError(`the server sent ${describePacket(packet)}, which only clients send`);
+      throw new ProtocolError(`the server sent ${packet.type.toUpperCase()}, which only clients send`);
   }
 }

@@ -1,7 +1,7 @@
 /** What the server said about itself in its CONNACK, with the standard's defaults filled in, and what follows for sending. */
 import {
   type ConnackPacket,
-  encodedSize,
+  encodedClientPacketSize,
   hasWildcards,
   type ParsedTopicFilter,
   type ProtocolVersion,
@@ -88,7 +88,7 @@ export function assertServerTakesPublish(server: ServerInfo, packet: PublishPack
     );
   }
   if (server.maximumPacketSize === Number.POSITIVE_INFINITY) return;
-  const size = encodedSize(packet, server.protocolVersion);
+  const size = encodedClientPacketSize(packet, server.protocolVersion);
   if (size <= server.maximumPacketSize) return;
   throw limit(
     `PUBLISH to "${topicName}" takes ${size} bytes, the server's Maximum Packet Size is ${server.maximumPacketSize} [MQTT-3.2.2-15]`,

@@ -1,8 +1,8 @@
 /** SUBSCRIBE and UNSUBSCRIBE: asks, waits for the answer, asks again on a new connection, and renews what a lost session held. */
 import {
+  type ClientPacket,
   describeReasonCode,
   noProperties,
-  type Packet,
   type PacketIdentifiers,
   type PetrelError,
   ProtocolError,
@@ -188,7 +188,7 @@ function toPacket(
   { options, topicFilter, entry }: Request,
   packetIdentifier: number,
   server: ServerInfo,
-): Packet {
+): ClientPacket {
   if (options === undefined || entry === undefined) {
     return { type: 'unsubscribe', packetIdentifier, topicFilters: [topicFilter], properties: noProperties };
   }

@@ -1,19 +1,17 @@
-/** Packet → bytes: the size first, then exactly that many bytes. */
+/** Packet → bytes, of both ends: the size first, then exactly that many bytes. */
 import { ByteWriter } from './byte-writer.js';
-import { PacketTooLargeError, UsageError } from './errors.js';
+import {
+  assertedBodySize,
+  clientBodySize,
+  writeClientBody,
+  writeFixedHeader,
+} from './encode-client-packet.js';
+import { PacketTooLargeError } from './errors.js';
 import { fixedHeaderSize, largestPacketSize, remainingLengthOf } from './fixed-header.js';
 import type { Packet } from './packet.js';
-import { packetTypeDefinition } from './packet-type.js';
-import { acknowledgementSize, writeAcknowledgement } from './packets/acknowledgement.js';
-import { authSize, writeAuth } from './packets/auth.js';
 import { connackSize, writeConnack } from './packets/connack.js';
-import { connectSize, writeConnect } from './packets/connect.js';
-import { disconnectSize, writeDisconnect } from './packets/disconnect.js';
-import { publishFlags, publishSize, writePublish } from './packets/publish.js';
 import { subackSize, writeSuback } from './packets/suback.js';
-import { subscribeSize, writeSubscribe } from './packets/subscribe.js';
 import { unsubackSize, writeUnsuback } from './packets/unsuback.js';
-import { unsubscribeSize, writeUnsubscribe } from './packets/unsubscribe.js';
 import type { ProtocolVersion } from './protocol-version.js';
 
 /**
@@ -103,87 +101,39 @@ function writeSized(
   version: ProtocolVersion,
   remainingLength: number,
 ): void {
-  const { code, flags } = packetTypeDefinition(packet.type);
-  writer.uint8((code << 4) | (packet.type === 'publish' ? publishFlags(packet) : (flags as number)));
-  writer.variableByteInteger(remainingLength);
-  writeBody(writer, packet, version);
-}
-
-function bodySize(packet: Packet, version: ProtocolVersion): number {
-  const size = uncheckedBodySize(packet, version);
-  if (size > largestPacketSize - 5)
-    throw new UsageError(`${packet.type.toUpperCase()} of ${size} bytes is larger than MQTT allows`);
-  return size;
-}
-
-function uncheckedBodySize(packet: Packet, version: ProtocolVersion): number {
+  writeFixedHeader(writer, packet, remainingLength);
   switch (packet.type) {
-    case 'publish':
-      return publishSize(packet, version);
-    case 'puback':
-    case 'pubrec':
-    case 'pubrel':
-    case 'pubcomp':
-      return acknowledgementSize(packet, version);
-    case 'connect':
-      return connectSize(packet);
-    case 'connack':
-      return connackSize(packet, version);
-    case 'subscribe':
-      return subscribeSize(packet, version);
-    case 'suback':
-      return subackSize(packet, version);
-    case 'unsubscribe':
-      return unsubscribeSize(packet, version);
-    case 'unsuback':
-      return unsubackSize(packet, version);
-    case 'disconnect':
-      return disconnectSize(packet, version);
-    case 'auth':
-      return authSize(packet, version);
-    case 'pingreq':
-    case 'pingresp':
-      return 0;
-  }
-}
-
-function writeBody(writer: ByteWriter, packet: Packet, version: ProtocolVersion): void {
-  switch (packet.type) {
-    case 'publish':
-      writePublish(writer, packet, version);
-      break;
-    case 'puback':
-    case 'pubrec':
-    case 'pubrel':
-    case 'pubcomp':
-      writeAcknowledgement(writer, packet, version);
-      break;
-    case 'connect':
-      writeConnect(writer, packet);
-      break;
     case 'connack':
       writeConnack(writer, packet, version);
-      break;
-    case 'subscribe':
-      writeSubscribe(writer, packet, version);
       break;
     case 'suback':
       writeSuback(writer, packet, version);
       break;
-    case 'unsubscribe':
-      writeUnsubscribe(writer, packet, version);
-      break;
     case 'unsuback':
       writeUnsuback(writer, packet, version);
       break;
-    case 'disconnect':
-      writeDisconnect(writer, packet, version);
-      break;
-    case 'auth':
-      writeAuth(writer, packet);
-      break;
-    case 'pingreq':
     case 'pingresp':
       break;
+    default:
+      writeClientBody(writer, packet, version);
+  }
+}
+
+function bodySize(packet: Packet, version: ProtocolVersion): number {
+  return assertedBodySize(packet, uncheckedBodySize(packet, version));
+}
+
+function uncheckedBodySize(packet: Packet, version: ProtocolVersion): number {
+  switch (packet.type) {
+    case 'connack':
+      return connackSize(packet, version);
+    case 'suback':
+      return subackSize(packet, version);
+    case 'unsuback':
+      return unsubackSize(packet, version);
+    case 'pingresp':
+      return 0;
+    default:
+      return clientBodySize(packet, version);
   }
 }

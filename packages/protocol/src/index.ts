@@ -2,6 +2,7 @@
 export { ByteReader } from './byte-reader.js';
 export { ByteWriter, variableByteIntegerSize } from './byte-writer.js';
 export { decodePacket } from './decode-packet.js';
+export { type BodyDecoder, decodeServerBody } from './decode-server-packet.js';
 export { InboundDelivery, type InboundOutcome } from './delivery/inbound.js';
 export { OutboundDelivery, type OutboundEntry, type PubrecOutcome } from './delivery/outbound.js';
 export { PacketIdentifiers } from './delivery/packet-identifiers.js';
@@ -11,6 +12,11 @@ export {
   OutboundTopicAliases,
 } from './delivery/topic-aliases.js';
 export { describePacket } from './describe-packet.js';
+export {
+  type ClientPacket,
+  encodedClientPacketSize,
+  writeClientPacket,
+} from './encode-client-packet.js';
 export { encodedSize, encodePacket, writePacket } from './encode-packet.js';
 export {
   AuthenticationError,
@@ -26,8 +32,9 @@ export {
   UsageError,
 } from './errors.js';
 export { fixedHeaderSize, largestPacketSize, packetSize } from './fixed-header.js';
+export { FrameReader, type PacketReaderOptions } from './frame-reader.js';
 export type { Packet } from './packet.js';
-export { PacketReader, type PacketReaderOptions } from './packet-reader.js';
+export { PacketReader } from './packet-reader.js';
 export {
   type PacketType,
   type PacketTypeDefinition,
@@ -82,6 +89,7 @@ export {
   toConnectReturnCode,
 } from './reason-code.js';
 export * as scram from './scram/index.js';
+export { ServerPacketReader } from './server-packet-reader.js';
 export {
   assertTopicFilter,
   hasWildcards,

@@ -1,5 +1,13 @@
 /** A stored message as bytes: how far it has come, and the PUBLISH it will be sent as, in the bytes of MQTT 5. */
-import { encodePacket, PacketReader, PetrelError, type PublishPacket } from '@petrel/protocol';
+import {
+  ByteWriter,
+  decodeServerBody,
+  encodedClientPacketSize,
+  FrameReader,
+  PetrelError,
+  type PublishPacket,
+  writeClientPacket,
+} from '@petrel/protocol';
 import { SessionStoreError } from '../errors.js';
 import type { StoredMessage } from '../session-store.js';
 
@@ -23,11 +31,11 @@ export function encodeStoredMessage(message: StoredMessage): Uint8Array {
     packetIdentifier,
     dup: false,
   } as const;
-  const publish = encodePacket(packet, 5);
-  const bytes = new Uint8Array(1 + publish.length);
-  bytes[0] = message.packetIdentifier === 0 ? waiting : message.released ? released : sent;
-  bytes.set(publish, 1);
-  return bytes;
+  const size = encodedClientPacketSize(packet, 5);
+  const writer = new ByteWriter(new Uint8Array(1 + size));
+  writer.uint8(message.packetIdentifier === 0 ? waiting : message.released ? released : sent);
+  writeClientPacket(writer, packet, 5, size);
+  return writer.bytes;
 }
 
 /** Reads what `encodeStoredMessage` wrote, without copying the payload; throws SessionStoreError on anything else. */
@@ -52,7 +60,8 @@ export function decodeStoredMessage(sequence: number, bytes: Uint8Array): Stored
 
 function decodePublish(bytes: Uint8Array): PublishPacket | undefined {
   try {
-    const reader = new PacketReader({ sender: 'client', protocolVersion: 5 });
+    // Both ends send PUBLISH: the smaller decoder will do.
+    const reader = new FrameReader(decodeServerBody, { sender: 'client', protocolVersion: 5 });
     reader.push(bytes);
     const packet = reader.next();
     const isWhole = packet?.type === 'publish' && packet.qos > 0 && reader.bufferedBytes === 0;
