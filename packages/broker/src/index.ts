@@ -46,8 +46,10 @@ export type {
 export type { ListenerOptions } from './listeners/listener-options.js';
 export { type Logger, silentLogger } from './logger.js';
 export type { MetricsSnapshot } from './metrics.js';
+export { describeLimits, type OptionDescription, type OptionRule } from './option-description.js';
 export type { BrokerOptions, LimitOptions } from './options.js';
 export type { OverflowPolicy } from './outbound-queue.js';
+export { checkBrokerOptions } from './resolve-options.js';
 export {
   copyDataFolder,
   type DataFolderSummary,

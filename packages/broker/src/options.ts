@@ -52,15 +52,15 @@ export interface LimitOptions {
   readonly receiveMaximum?: number | undefined;
   /** Topic aliases that a client may use; 0–65,535. Default 64. */
   readonly topicAliasMaximum?: number | undefined;
-  /** Default 2. */
+  /** Highest QoS that clients may publish with. Default 2. */
   readonly maximumQoS?: 0 | 1 | 2 | undefined;
-  /** Default true. */
+  /** Whether messages may be retained. Default true. */
   readonly retainAvailable?: boolean | undefined;
-  /** Default true. */
+  /** Whether a Topic Filter may have wildcards. Default true. */
   readonly wildcardSubscriptionAvailable?: boolean | undefined;
-  /** Default true. */
+  /** Whether there are Shared Subscriptions. Default true. */
   readonly sharedSubscriptionAvailable?: boolean | undefined;
-  /** Default true. */
+  /** Whether a subscription may have a Subscription Identifier. Default true. */
   readonly subscriptionIdentifiersAvailable?: boolean | undefined;
   /** Keep Alive in seconds that every MQTT 5 client has to use, whatever it asks for; 0–65,535. Default: its own. */
   readonly serverKeepAlive?: number | undefined;
@@ -76,14 +76,17 @@ export interface LimitOptions {
   readonly maximumConnections?: number | undefined;
   /** Sessions at a time, connected or not. Default 100,000. */
   readonly maximumSessions?: number | undefined;
-  /** Default 10,000. */
+  /** Subscriptions of one session. Default 10,000. */
   readonly maximumSubscriptionsPerSession?: number | undefined;
   /** Levels of a Topic Name or Topic Filter; 1–65,536. Default 128. */
   readonly maximumTopicLevels?: number | undefined;
   /** User Properties of one packet. Default 64. */
   readonly maximumUserProperties?: number | undefined;
+  /** What waits for one session. */
   readonly sessionQueue?: SessionQueueOptions | undefined;
+  /** What is retained. */
   readonly retained?: RetainedOptions | undefined;
+  /** What the data folder holds. */
   readonly dataFolder?: DataFolderOptions | undefined;
   /** Bytes waiting in one connection's socket above which the broker stops feeding it; 16,384–1,073,741,824. Default 1,048,576. */
   readonly outboundHighWaterMarkBytes?: number | undefined;
@@ -91,7 +94,7 @@ export interface LimitOptions {
 
 /** Bounds of what waits for one session: QoS 1 and 2 messages that are not sent yet. */
 export interface SessionQueueOptions {
-  /** Default 10,000; with a data folder, which holds all but the first few, 1,000,000. */
+  /** Messages. Default 10,000; with a data folder, which holds all but the first few, 1,000,000. */
   readonly maximumMessages?: number | undefined;
   /** Payloads, topics and properties. Default 16,777,216; with a data folder 1,073,741,824. */
   readonly maximumBytes?: number | undefined;
@@ -104,7 +107,7 @@ export interface SessionQueueOptions {
 
 /** Bounds of the retained messages. */
 export interface RetainedOptions {
-  /** Default 1,000,000. */
+  /** Topics with a retained message. Default 1,000,000. */
   readonly maximumMessages?: number | undefined;
   /** Payloads, topics and properties. Default 268,435,456. */
   readonly maximumBytes?: number | undefined;

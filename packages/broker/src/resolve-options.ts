@@ -62,6 +62,11 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
   return Object.freeze(resolved);
 }
 
+/** Checks the options as createBroker would, and opens nothing. Throws UsageError, ListenError. */
+export function checkBrokerOptions(options: BrokerOptions): void {
+  resolveBrokerOptions(options);
+}
+
 /** A misspelt hook would decide nothing, and so leave open what it was to close: it is refused. */
 function resolveHooks(reader: OptionReader): BrokerHooks {
   const hooks = reader.object<BrokerHooks>('hooks') ?? {};

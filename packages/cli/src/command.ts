@@ -9,8 +9,8 @@ export interface Command {
   readonly summary: string;
   /** The page that `--help` prints. */
   readonly help: string;
-  /** Resolves when the work is done; throws UsageError for wrong arguments. */
-  run(args: readonly string[], terminal: Terminal): Promise<void>;
+  /** Resolves when the work is done, with an exit code where that is not 0; throws UsageError for wrong arguments. */
+  run(args: readonly string[], terminal: Terminal): Promise<number | undefined>;
 }
 
 /** Reads options and operands; throws UsageError for an option that is unknown or lacks its value. */

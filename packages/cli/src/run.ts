@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { PetrelError, UsageError } from '@petrel/protocol';
 import type { Command } from './command.js';
 import { brokerCommand } from './commands/broker.js';
+import { configCommand } from './commands/config.js';
 import { publishCommand } from './commands/publish.js';
 import { requestCommand } from './commands/request.js';
 import { storeCommand } from './commands/store.js';
 import { subscribeCommand } from './commands/subscribe.js';
+import { ConfigurationError } from './errors.js';
 import type { Terminal } from './terminal.js';
 
 const commands: ReadonlyMap<string, Command> = new Map([
@@ -14,6 +16,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['pub', publishCommand],
   ['sub', subscribeCommand],
   ['request', requestCommand],
+  ['config', configCommand],
   ['store', storeCommand],
 ]);
 
@@ -41,11 +44,14 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return exitCode.done;
   }
   try {
-    await command.run(rest, terminal);
-    return exitCode.done;
+    return (await command.run(rest, terminal)) ?? exitCode.done;
   } catch (error) {
     if (terminal.interrupted.aborted) return exitCode.done;
     if (!(error instanceof PetrelError)) throw error;
+    if (error instanceof ConfigurationError) {
+      terminal.err(error.message);
+      return error.isOfArguments ? exitCode.usage : exitCode.failed;
+    }
     terminal.err(`petrel ${name}: ${error.message}${error instanceof UsageError ? '' : ` (${error.code})`}`);
     if (!(error instanceof UsageError)) return exitCode.failed;
     terminal.err(`petrel ${name} --help tells more`);

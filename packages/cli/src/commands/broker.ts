@@ -1,10 +1,11 @@
 /** `petrel broker`: runs a broker until Ctrl-C. */
-import { createBroker, ListenError, type ListenerOptions } from '@petrel/broker';
-import { UsageError } from '@petrel/protocol';
+import { createBroker } from '@petrel/broker';
 import { type Command, readArguments, readInteger, readOperands } from '../command.js';
+import { type LoadRequest, loadConfiguration } from '../configuration/load.js';
 import { interruption } from '../terminal.js';
 
 const options = {
+  config: { type: 'string', short: 'c' },
   host: { type: 'string' },
   port: { type: 'string', short: 'p' },
   'websocket-port': { type: 'string', short: 'w' },
@@ -14,6 +15,18 @@ const options = {
   verbose: { type: 'boolean', short: 'v' },
 } as const;
 
+/** What `readArguments` makes of them. */
+interface BrokerArguments {
+  readonly config?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+  readonly 'websocket-port'?: string | undefined;
+  readonly 'allow-anonymous'?: boolean | undefined;
+  readonly 'data-folder'?: string | undefined;
+  readonly durability?: string | undefined;
+  readonly verbose?: boolean | undefined;
+}
+
 /** The command `broker`. */
 export const brokerCommand: Command = {
   summary: 'run a broker',
@@ -21,51 +34,57 @@ export const brokerCommand: Command = {
 
 Runs an MQTT 5, 3.1.1 and 3.1 broker until Ctrl-C. Without a data folder it keeps everything in memory.
 
-      --host ADDRESS         default 127.0.0.1; any other address needs --allow-anonymous
+  -c, --config FILE          settings in YAML; petrel config check FILE tells whether they are right
+      --host ADDRESS         default 127.0.0.1; any other address needs --allow-anonymous or a configuration file
   -p, --port N               MQTT over TCP (default 1883; 0 = any free port)
   -w, --websocket-port N     MQTT over WebSocket (default: none; 0 = any free port)
       --allow-anonymous      let everybody in who can reach the address
   -d, --data-folder FOLDER   keep lasting sessions and retained messages there; nothing is acknowledged before it is on the disk
       --durability LEVEL     sync (default): survives the loss of power; os: survives the end of the process
-  -v, --verbose              say what happens`,
+  -v, --verbose              say what happens
+
+What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_CONNECTIONS, and those over the file.`,
 
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, options);
     readOperands(positionals);
-    const bounds = { minimum: 0, maximum: 65_535 };
-    const host = values.host ?? '127.0.0.1';
-    const listeners: ListenerOptions[] = [
-      { type: 'tcp', host, port: readInteger('port', values.port, bounds) ?? 1883 },
-    ];
-    const webSocketPort = readInteger('websocket-port', values['websocket-port'], bounds);
-    if (webSocketPort !== undefined) listeners.push({ type: 'websocket', host, port: webSocketPort });
-
-    const { durability } = values;
-    if (durability !== undefined && durability !== 'sync' && durability !== 'os')
-      throw new UsageError(`option "--durability" must be sync or os, got "${durability}"`);
-    const say = (message: unknown) =>
-      terminal.err(message instanceof Error ? message.message : String(message));
-    const quiet = values.verbose ? say : () => {};
-    const broker = await createBroker({
-      listeners,
-      allowAnonymous: values['allow-anonymous'] ?? false,
-      dataFolder: values['data-folder'],
-      durability,
-      logger: { debug: quiet, info: quiet, warn: say, error: say },
-    }).catch((error: unknown) => {
-      throw inWordsOfOptions(error, host);
-    });
+    const { configuration, options: brokerOptions } = await loadConfiguration(readRequest(values));
+    const level = values.verbose ? 'debug' : (configuration.log?.level ?? 'warn');
+    const broker = await createBroker({ ...brokerOptions, logger: loggerOf(level, terminal.err) });
     for (const { url } of broker.addresses) terminal.out(url);
     await interruption(terminal.interrupted);
     await broker.close();
   },
 };
 
-/** The broker speaks of its own options, which a command line does not have. */
-function inWordsOfOptions(error: unknown, host: string): unknown {
-  if (!(error instanceof ListenError) || error.code !== 'PETREL_LISTEN_EXPOSED') return error;
-  return new UsageError(
-    `option "--host": ${host} can be reached from other machines; --allow-anonymous lets everybody in who can`,
-    { cause: error },
-  );
+/** What the command line says, as settings. */
+function readRequest(values: BrokerArguments): LoadRequest {
+  const settings: { option: string; path: readonly string[]; value: unknown }[] = [];
+  const set = (option: string, path: string, value: unknown) => {
+    if (value !== undefined) settings.push({ option: `--${option}`, path: [path], value });
+  };
+  const bounds = { minimum: 0, maximum: 65_535 };
+  const host = values.host ?? '127.0.0.1';
+  const port = readInteger('port', values.port, bounds);
+  const webSocketPort = readInteger('websocket-port', values['websocket-port'], bounds);
+  const given = (['port', 'host', 'websocket-port'] as const).find((name) => values[name] !== undefined);
+  if (given !== undefined) {
+    const webSocket = { type: 'websocket', host, port: webSocketPort };
+    set(given, 'listeners', [
+      { type: 'tcp', host, port: port ?? 1883 },
+      ...(webSocketPort === undefined ? [] : [webSocket]),
+    ]);
+  }
+  set('allow-anonymous', 'allowAnonymous', values['allow-anonymous']);
+  set('data-folder', 'dataFolder', values['data-folder']);
+  set('durability', 'durability', values.durability);
+  return { file: values.config, environment: process.env, arguments: settings };
+}
+
+function loggerOf(level: 'error' | 'warn' | 'info' | 'debug', say: (line: string) => void) {
+  const levels = ['error', 'warn', 'info', 'debug'] as const;
+  const speak = (message: unknown) => say(message instanceof Error ? message.message : String(message));
+  const isSaid = (each: (typeof levels)[number]) => levels.indexOf(each) <= levels.indexOf(level);
+  const at = (each: (typeof levels)[number]) => (isSaid(each) ? speak : () => {});
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -1,0 +1,210 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ConfigurationError } from '../errors.js';
+import { assembleConfiguration } from './assemble.js';
+import { variablesOf } from './environment.js';
+import { loadConfiguration } from './load.js';
+import { problemLine } from './problem.js';
+import { configurationRule } from './schema.js';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'petrel-configuration-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function problemsOf(text: string, environment: Record<string, string> = {}): string[] {
+  return assembleConfiguration({ file: { name: 'petrel.yaml', text }, environment }).problems.map(
+    problemLine,
+  );
+}
+
+async function refusalOf(text: string): Promise<string> {
+  const file = join(folder, 'petrel.yaml');
+  await writeFile(file, text);
+  const error = await loadConfiguration({ file }).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ConfigurationError)) throw new Error(`no refusal: ${String(error)}`);
+  return error.message.replaceAll(`${folder}/`, '');
+}
+
+describe('a configuration file', () => {
+  test('that is empty, or has comments only, is one in which everything has its default', () => {
+    expect(problemsOf('')).toEqual([]);
+    expect(problemsOf('# nothing yet\n')).toEqual([]);
+  });
+
+  test.each([
+    [
+      'an unknown setting',
+      'limits:\n  maximumConections: 5\n',
+      'petrel.yaml:2:3: "limits.maximumConections" does not exist; did you mean "maximumConnections"?',
+    ],
+    ['an unknown section', 'autentication: []\n', 'petrel.yaml:1:1: "autentication" does not exist; '],
+    [
+      'a wrong type',
+      'limits:\n  maximumConnections: many\n',
+      'petrel.yaml:2:3: "limits.maximumConnections" must be an integer 1–4294967295, got "many"',
+    ],
+    [
+      'a number out of bounds',
+      'limits: { receiveMaximum: 0 }\n',
+      'petrel.yaml:1:11: "limits.receiveMaximum" must be an integer 1–65535, got 0',
+    ],
+    [
+      'yes for true',
+      'allowAnonymous: yes\n',
+      'petrel.yaml:1:1: "allowAnonymous" must be true or false, got "yes"',
+    ],
+    [
+      'a name without a value',
+      'allowAnonymous:\n',
+      'petrel.yaml:1:1: "allowAnonymous" must be true or false, got nothing',
+    ],
+    [
+      'a listener without type',
+      'listeners:\n  - port: 1883\n',
+      'petrel.yaml:2:5: "listeners[0].type" is missing: one of tcp, tls, websocket, unix',
+    ],
+    [
+      'a listener of no known type',
+      'listeners:\n  - type: udp\n',
+      'petrel.yaml:2:5: "listeners[0].type" must be one of tcp, tls, websocket, unix, got "udp"',
+    ],
+    [
+      'a listener without its port',
+      'listeners:\n  - type: tcp\n',
+      'petrel.yaml:2:5: "listeners[0].port" is missing',
+    ],
+    [
+      'a setting of another type of listener',
+      'listeners:\n  - { type: tcp, port: 1, key: k.pem }\n',
+      'petrel.yaml:2:27: "listeners[0].key" does not exist; there are port, host',
+    ],
+    ['durability without a folder', 'durability: os\n', 'petrel.yaml:1:1: "durability" needs "dataFolder"'],
+    [
+      'two listeners on one port',
+      'listeners:\n  - { type: tcp, port: 1 }\n  - { type: websocket, port: 1 }\n',
+      'petrel.yaml:3:24: "listeners[1]" and "listeners[0]" both listen on 127.0.0.1 port 1',
+    ],
+    [
+      'a key without certificate',
+      'listeners:\n  - { type: websocket, port: 1, key: k.pem }\n',
+      'petrel.yaml:2:33: "key" and "cert" need each other',
+    ],
+    [
+      'TLS without a certificate',
+      'listeners:\n  - { type: websocket, port: 1, requestCert: true }\n',
+      'petrel.yaml:2:33: "listeners[0].requestCert" needs "key" and "cert"',
+    ],
+    ['one name twice', 'durability: os\ndurability: sync\n', 'petrel.yaml:2:1: '],
+    ['bad indentation', 'limits:\n a: 1\n  b: 2\n', 'petrel.yaml:2:5: '],
+    ['a list', '- 1\n', 'petrel.yaml: a configuration must be a set of named values, got a list'],
+    [
+      'a name that objects have by themselves',
+      '__proto__: { allowAnonymous: true }\n',
+      '"__proto__" does not exist',
+    ],
+    [
+      'aliases that would fill the memory',
+      `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${'*a,'.repeat(9)}]\nc: &c [${'*b,'.repeat(9)}]\nd: &d [${'*c,'.repeat(9)}]\n`,
+      'petrel.yaml: ',
+    ],
+  ])('refuses %s, with line and hint', (_, text, expected) => {
+    const problems = problemsOf(text);
+    expect(problems).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test('tells all problems at once', () => {
+    expect(problemsOf('durability: never\nlimits:\n  maximumQoS: 3\n  wrong: 1\n')).toHaveLength(3);
+  });
+
+  test('that opens the broker to other machines without authentication is refused where it says so', async () => {
+    const exposed = 'listeners:\n  - type: tcp\n    port: 0\n    host: 0.0.0.0\n';
+    expect(await refusalOf(exposed)).toMatch(
+      /^petrel\.yaml:4:5: "listeners\[0\]\.host" is "0\.0\.0\.0".*allowAnonymous: true/,
+    );
+    const file = join(folder, 'open.yaml');
+    await writeFile(file, `${exposed}allowAnonymous: true\n`);
+    expect((await loadConfiguration({ file })).options.allowAnonymous).toBe(true);
+  });
+
+  test('that names a file which is not there, or no key, is refused at that line', async () => {
+    const tls = 'listeners:\n  - type: tls\n    port: 0\n    key: key.pem\n    cert: cert.pem\n';
+    expect((await refusalOf(tls)).split('\n')).toEqual([
+      expect.stringMatching(/^petrel\.yaml:4:5: "listeners\[0\]\.key" cannot be read: ENOENT/),
+      expect.stringMatching(/^petrel\.yaml:5:5: "listeners\[0\]\.cert" cannot be read: ENOENT/),
+    ]);
+    await writeFile(join(folder, 'key.pem'), 'no key');
+    await writeFile(join(folder, 'cert.pem'), 'no certificate');
+    expect(await refusalOf(tls)).toContain('petrel.yaml:4:5: "listeners[0].key" must be PEM');
+  });
+
+  test('fails closed: a file that cannot be read is no empty one (CVE-2018-12550, CVE-2018-12551, CVE-2017-7652)', async () => {
+    await expect(loadConfiguration({ file: join(folder, 'missing.yaml') })).rejects.toThrow(
+      ConfigurationError,
+    );
+    await expect(loadConfiguration({ file: folder })).rejects.toThrow('cannot be read');
+    const file = join(folder, 'closed.yaml');
+    await writeFile(file, 'allowAnonymous: false\n');
+    await chmod(file, 0o000);
+    // Root reads everything.
+    if (process.getuid?.() !== 0) await expect(loadConfiguration({ file })).rejects.toThrow('cannot be read');
+    await writeFile(join(folder, 'binary.yaml'), Buffer.from([0, 1, 2, 255]));
+    await expect(loadConfiguration({ file: join(folder, 'binary.yaml') })).rejects.toThrow(
+      ConfigurationError,
+    );
+  });
+});
+
+describe('environment variables', () => {
+  test('win over the file, and keep the type of their setting', () => {
+    const { configuration, problems } = assembleConfiguration({
+      file: { name: 'petrel.yaml', text: 'limits: { maximumQoS: 1 }\ndataFolder: a\n' },
+      environment: {
+        PETREL_LIMITS_MAXIMUM_QOS: '2',
+        PETREL_LIMITS_SESSION_QUEUE_MAXIMUM_MESSAGES: '7',
+        PETREL_DATA_FOLDER: '007',
+        PETREL_LISTENERS: '[{type: tcp, port: 0}]',
+        PETREL_URL: 'mqtt://elsewhere',
+      },
+    });
+    expect(problems).toEqual([]);
+    expect(configuration).toEqual({
+      limits: { maximumQoS: 2, sessionQueue: { maximumMessages: 7 } },
+      dataFolder: '007',
+      listeners: [{ type: 'tcp', port: 0 }],
+    });
+  });
+
+  test('that are wrong are named', () => {
+    expect(problemsOf('', { PETREL_LIMITS_MAXIMUM_QOS: 'two' })).toEqual([
+      'PETREL_LIMITS_MAXIMUM_QOS: "limits.maximumQoS" must be one of 0, 1, 2, got "two"',
+    ]);
+    expect(problemsOf('', { PETREL_LIMITS_MAXIMUM_CONECTIONS: '5' })).toEqual([
+      'PETREL_LIMITS_MAXIMUM_CONECTIONS: there is no such setting; did you mean PETREL_LIMITS_MAXIMUM_CONNECTIONS?',
+    ]);
+    expect(problemsOf('', { PETREL_LISTENERS: '[{' })).toEqual([
+      expect.stringMatching(/^PETREL_LISTENERS:1:/),
+    ]);
+  });
+
+  test('have names of their own, each for one setting', () => {
+    const names = variablesOf(configurationRule).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain('PETREL_LIMITS_MAXIMUM_QOS');
+  });
+});
+
+test('options of the command line win over both', () => {
+  const { configuration } = assembleConfiguration({
+    file: { name: 'petrel.yaml', text: 'durability: os\ndataFolder: a\n' },
+    environment: { PETREL_DATA_FOLDER: 'b' },
+    arguments: [{ option: '--data-folder', path: ['dataFolder'], value: 'c' }],
+  });
+  expect(configuration).toEqual({ durability: 'os', dataFolder: 'c' });
+});

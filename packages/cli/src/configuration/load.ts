@@ -1,0 +1,78 @@
+/** From a configuration file to the options of a broker, or to all that is wrong with it. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type BrokerOptions, checkBrokerOptions } from '@petrel/broker';
+import { PetrelError } from '@petrel/protocol';
+import { ConfigurationError } from '../errors.js';
+import { type AssembledConfiguration, assembleConfiguration, type ConfigurationSources } from './assemble.js';
+import { toBrokerOptions } from './broker-options.js';
+import { pathText, type ValuePath } from './check-value.js';
+import type { Problem } from './problem.js';
+import type { Configuration } from './schema.js';
+
+/** What to load. */
+export interface LoadRequest extends Pick<ConfigurationSources, 'environment' | 'arguments'> {
+  /** Undefined: everything has its default, or comes from the environment and the command line. */
+  readonly file?: string | undefined;
+}
+
+/** A configuration that a broker can start with. */
+export interface LoadedConfiguration {
+  readonly configuration: Configuration;
+  readonly options: Omit<BrokerOptions, 'logger'>;
+}
+
+/** Loads a configuration without starting anything; rejects with ConfigurationError, which has every problem. */
+export async function loadConfiguration(request: LoadRequest): Promise<LoadedConfiguration> {
+  const { file } = request;
+  const text = file === undefined ? undefined : await readText(file);
+  const assembled = assembleConfiguration({
+    ...request,
+    file: file === undefined || text === undefined ? undefined : { name: file, text },
+  });
+  const { configuration, placeOf } = assembled;
+  const problems: Problem[] = [...assembled.problems];
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  const report = (path: ValuePath, message: string) =>
+    void problems.push({ ...placeOf(path), path: pathText(path), message: `"${pathText(path)}" ${message}` });
+  const folder = file === undefined ? process.cwd() : dirname(resolve(file));
+  const options = await toBrokerOptions(configuration, folder, report);
+  if (problems.length === 0) problems.push(...refusalOf(options, assembled));
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return { configuration, options };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const message = `the file cannot be read: ${(cause as Error).message}`;
+    throw new ConfigurationError([{ source: file, path: '', message }]);
+  }
+}
+
+/** What createBroker itself would say, with the place that its words lead to. */
+function refusalOf(options: BrokerOptions, { placeOf }: AssembledConfiguration): readonly Problem[] {
+  try {
+    checkBrokerOptions(options);
+    return [];
+  } catch (error) {
+    if (!(error instanceof PetrelError)) throw error;
+    const [, name = ''] = /^option "([^"]+)"/.exec(error.message) ?? [];
+    const path = name
+      .split(/[.[\]]+/)
+      .filter(Boolean)
+      .map((each) => (/^\d+$/.test(each) ? Number(each) : each));
+    return [{ ...placeOf(path), path: name, message: inWordsOfTheFile(error) }];
+  }
+}
+
+/** The broker speaks to programs, which have hooks. */
+function inWordsOfTheFile({ code, message }: PetrelError): string {
+  const words = message.replace(/^option /, '');
+  if (code !== 'PETREL_LISTEN_EXPOSED') return words;
+  return words.replace(
+    /set hooks\.authenticate, or .*$/,
+    'set up "authentication", or say allowAnonymous: true',
+  );
+}

@@ -1,0 +1,84 @@
+/** The configuration file as a tree of rules: every setting of `petrel broker`, with what it may be, its default and what it is for. */
+import { limitRules } from './limit-rules.js';
+import { boolean, choice, integer, list, object, oneOf, path, required, text, type ValueOf } from './rule.js';
+
+const portFields = {
+  port: required(
+    integer('0 = any free one. MQTT has 1883, and 8883 with TLS.', { minimum: 0, maximum: 65_535 }),
+  ),
+  host: text(
+    'Address or name. Anything but a loopback address needs `authentication`, or `allowAnonymous: true`.',
+    {
+      default: '127.0.0.1',
+    },
+  ),
+};
+
+const tlsFields = {
+  key: path('Private key in PEM.'),
+  cert: path('Certificate chain in PEM, that of the server first.'),
+  passphraseFile: path('File with the passphrase of the key, where it has one; a line end is ignored.'),
+  ca: path('Authorities that sign the certificates of clients, in PEM. Default: those that Node trusts.'),
+  requestCert: boolean('Demands a client certificate that `ca` signed.'),
+  minVersion: oneOf('The oldest version of TLS.', ['TLSv1.2', 'TLSv1.3'], 'TLSv1.2'),
+};
+
+const listener = choice('Where clients connect.', 'type', {
+  tcp: object('MQTT over TCP.', portFields),
+  tls: object('MQTT over TLS.', {
+    ...portFields,
+    ...tlsFields,
+    key: required(tlsFields.key),
+    cert: required(tlsFields.cert),
+  }),
+  websocket: object('MQTT over WebSocket; over TLS (wss) where `key` and `cert` are given.', {
+    ...portFields,
+    ...tlsFields,
+    path: text('The path of the URL, such as `/mqtt`. Default: any.', {
+      pattern: /^\/[^?#\s]*$/,
+      form: 'a path such as "/mqtt"',
+    }),
+    origins: list(
+      'Origins whose pages may connect, such as `https://app.example.com`; `*` = all. Default: pages of this machine and, unless the listener is a local one, pages of the same host.',
+      text('An origin.'),
+    ),
+  }),
+  unix: object('MQTT over a Unix domain socket.', {
+    path: required(path('The socket file; made by the broker.')),
+  }),
+});
+
+/** The whole file. */
+export const configurationRule = object('The configuration of `petrel broker`.', {
+  listeners: list(
+    'Where clients connect. Default: `{ type: tcp, port: 1883 }`, which only this machine reaches.',
+    listener,
+    {
+      maximumItems: 64,
+    },
+  ),
+  allowAnonymous: boolean(
+    'Lets clients in that no method of authentication knows, from wherever the listeners can be reached.',
+  ),
+  dataFolder: path(
+    'Keeps lasting sessions and retained messages there; nothing is acknowledged before it is on the disk. Default: none, all is in memory.',
+  ),
+  durability: oneOf(
+    'What an acknowledged message survives: `sync` the loss of power, `os` the end of the process. Needs `dataFolder`.',
+    ['sync', 'os'],
+    'sync',
+  ),
+  sysTopicsIntervalMs: integer('Between two updates of the topics under `$SYS/broker/`; 0 = none.', {
+    minimum: 0,
+    maximum: 0x7fffffff,
+    unit: 'milliseconds',
+    default: 10_000,
+  }),
+  limits: limitRules(),
+  log: object('What the broker says.', {
+    level: oneOf('The least that is said.', ['error', 'warn', 'info', 'debug'], 'warn'),
+  }),
+});
+
+/** What a checked configuration is. */
+export type Configuration = ValueOf<typeof configurationRule>;
