@@ -1,6 +1,7 @@
 /** `petrel broker`: runs a broker until Ctrl-C. */
 import { createBroker } from '@petrel/broker';
 import { type Command, readArguments, readInteger, readOperands } from '../command.js';
+import type { ValuePath } from '../configuration/check-value.js';
 import { type LoadRequest, loadConfiguration } from '../configuration/load.js';
 import { interruption } from '../terminal.js';
 
@@ -59,9 +60,9 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
 
 /** What the command line says, as settings. */
 function readRequest(values: BrokerArguments): LoadRequest {
-  const settings: { option: string; path: readonly string[]; value: unknown }[] = [];
-  const set = (option: string, path: string, value: unknown) => {
-    if (value !== undefined) settings.push({ option: `--${option}`, path: [path], value });
+  const settings: { option: string; path: ValuePath; value: unknown }[] = [];
+  const set = (option: string, path: string | ValuePath, value: unknown) => {
+    if (value !== undefined) settings.push({ option: `--${option}`, path: [path].flat(), value });
   };
   const bounds = { minimum: 0, maximum: 65_535 };
   const host = values.host ?? '127.0.0.1';
@@ -74,6 +75,7 @@ function readRequest(values: BrokerArguments): LoadRequest {
       { type: 'tcp', host, port: port ?? 1883 },
       ...(webSocketPort === undefined ? [] : [webSocket]),
     ]);
+    set('host', ['listeners', 0, 'host'], values.host);
   }
   set('allow-anonymous', 'allowAnonymous', values['allow-anonymous']);
   set('data-folder', 'dataFolder', values['data-folder']);

@@ -73,6 +73,6 @@ function inWordsOfTheFile({ code, message }: PetrelError): string {
   if (code !== 'PETREL_LISTEN_EXPOSED') return words;
   return words.replace(
     /set hooks\.authenticate, or .*$/,
-    'set up "authentication", or say allowAnonymous: true',
+    'set up "authentication", or say allowAnonymous: true (--allow-anonymous lets everybody in who can reach it)',
   );
 }
