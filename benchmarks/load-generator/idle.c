@@ -29,13 +29,11 @@ static void handle(struct connection *connection, uint8_t first, uint8_t *body, 
     ready++;
 }
 
-int run_idle(const struct settings *given)
+static void wave(struct connection *connections)
 {
-    settings = given;
-    struct connection *connections = allocate(settings->subscribers, sizeof *connections);
-    struct measurement measurement = measurement_begin(settings->broker_pid, 0);
     uint64_t until = clock_now() + CONNECT_SECONDS * NANOSECONDS_PER_SECOND;
     uint32_t opened = 0;
+    ready = 0;
     while (ready < settings->subscribers) {
         while (opened < settings->subscribers && opened - ready < OPENING) {
             connections[opened] = (struct connection){.fd = -1, .index = opened, .handler = handle, .opened = open};
@@ -44,9 +42,31 @@ int run_idle(const struct settings *given)
         loop_turn(100);
         if (loop_now > until) fail("only %u of %u connections are ready", ready, settings->subscribers);
     }
-    measurement_end(&measurement, settings->broker_pid, ready);
+}
+
+static void settle(void)
+{
+    uint64_t settled = clock_now() + (uint64_t)(settings->seconds * NANOSECONDS_PER_SECOND);
+    do loop_turn(100);
+    while (loop_now < settled);
+}
+
+/* The first wave shows the memory of connections that a fresh broker holds; the second, how fast a broker that is warm lets them in. */
+int run_idle(const struct settings *given)
+{
+    settings = given;
+    struct connection *connections = allocate(settings->subscribers, sizeof *connections);
+    struct process_usage fresh = process_usage_of(settings->broker_pid);
+    wave(connections);
     /* What the broker only needed to let them in is not what they cost. */
-    uint64_t settled = loop_now + (uint64_t)(settings->seconds * NANOSECONDS_PER_SECOND);
-    while (loop_now < settled) loop_turn(100);
+    settle();
+    struct process_usage settled = process_usage_of(settings->broker_pid);
+    for (uint32_t index = 0; index < settings->subscribers; index++) connection_close(&connections[index]);
+    settle();
+    struct measurement measurement = measurement_begin(settings->broker_pid, 0);
+    wave(connections);
+    measurement_end(&measurement, settings->broker_pid, ready);
+    measurement.broker_before = fresh;
+    measurement.broker_settled = settled;
     return report(&measurement, settings->broker_pid, NULL);
 }

@@ -41,7 +41,7 @@ void encode_connect(struct buffer *output, const struct settings *settings, cons
     append_string(&body, "MQTT");
     append_byte(&body, (uint8_t)settings->version);
     append_byte(&body, settings->persistent ? 0 : 2);
-    append_uint16(&body, 0);
+    append_uint16(&body, (uint16_t)settings->keep_alive);
     if (settings->version == 5) {
         if (settings->persistent) {
             static const uint8_t session_expiry_interval[] = {5, 0x11, 0, 0, 0x0e, 0x10};

@@ -30,7 +30,8 @@ void measurement_end(struct measurement *measurement, uint32_t broker_pid, uint6
 
 int report(const struct measurement *measurement, uint32_t broker_pid, const struct histogram *latencies)
 {
-    struct process_usage broker = process_usage_of(broker_pid);
+    struct process_usage broker = measurement->broker_settled;
+    if (broker.resident_bytes == 0) broker = process_usage_of(broker_pid);
     double others = measurement->machine_cpu_seconds - measurement->broker_cpu_seconds - measurement->own_cpu_seconds;
     printf("{\"delivered\":%" PRIu64 ",\"seconds\":%.6f,\"brokerCpuSeconds\":%.2f,\"generatorBusySeconds\":%.6f,",
            measurement->delivered, measurement->seconds, measurement->broker_cpu_seconds,

@@ -19,6 +19,8 @@ struct measurement {
     double idle_seconds;
     double machine_cpu_seconds;
     struct process_usage broker_before;
+    /* What `report` shows as the memory of the broker; where nobody sets it, `report` looks. */
+    struct process_usage broker_settled;
 };
 
 struct measurement measurement_begin(uint32_t broker_pid, uint64_t delivered);

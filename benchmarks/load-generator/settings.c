@@ -53,6 +53,7 @@ static void read_option(struct settings *settings, const char *name, const char 
     else if (IS("outstanding")) settings->outstanding = read_integer(name, text, 1, 10000);
     else if (IS("rate")) settings->rate = read_integer(name, text, 0, 10000000);
     else if (IS("payload")) settings->payload = read_integer(name, text, 16, 64 << 20);
+    else if (IS("keep-alive")) settings->keep_alive = read_integer(name, text, 0, 65535);
     else if (IS("topics")) settings->topics = read_integer(name, text, 1, 1000000);
     else if (IS("depth")) settings->depth = read_integer(name, text, 2, 1000);
     else if (IS("messages")) settings->messages = read_integer(name, text, 1, 10000000);

@@ -37,6 +37,8 @@ struct settings {
     /* Messages published per second by all together, whether the others arrived or not; 0: a closed loop. */
     uint32_t rate;
     uint32_t payload;
+    /* Of CONNECT, seconds; longer than a run, so that nobody has to ping. */
+    uint32_t keep_alive;
     /* Topics of each publisher. */
     uint32_t topics;
     /* Levels of a topic of a publisher that has only one. */

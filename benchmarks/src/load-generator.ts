@@ -20,6 +20,7 @@ export interface Load {
   readonly outstanding?: number;
   readonly rate?: number;
   readonly payload?: number;
+  readonly keepAlive?: number;
   readonly topics?: number;
   readonly depth?: number;
   readonly messages?: number;

@@ -67,7 +67,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'idle-10k',
     title: '10,000 idle connections',
     verdict: 'connections',
-    load: { mode: 'idle', subscribers: 10_000, publishers: 0 },
+    load: { mode: 'idle', subscribers: 10_000, publishers: 0, keepAlive: 600 },
   },
   rate('filters-100k', '100,000 filters, one in ten with a wildcard', { ...manyTopics, filters: 'mixed' }),
   rate('filters-50', 'the same topics, 50 filters', { ...manyTopics, filters: 'one' }),
