@@ -1,7 +1,9 @@
-/** Who may publish and subscribe where: the broker's own rules first, then the hook. Always asked with the real topic. */
+/** Who may publish, subscribe and receive where: the broker's own topics first, then the rules, then the hook. Always asked with the real topic. */
 import { type QoS, reasonCode } from '@petrel/protocol';
+import type { AccessPolicy } from './access/access-policy.js';
 import type { Hooks } from './hook-runner.js';
 import type { Client, Refusal } from './hooks.js';
+import type { Subscription } from './subscription.js';
 
 /** The broker's answer: undefined allows. */
 export type AccessAnswer = Refusal | undefined | Promise<Refusal | undefined>;
@@ -11,6 +13,8 @@ const reserved: Refusal = {
   reasonString: 'topics under $SYS/ and $share/ are reserved for the broker',
 };
 
+const denied: Refusal = { reasonCode: reasonCode.notAuthorized };
+
 /** Topics that clients never publish to, not even by Will: the broker's own ones. */
 function isReserved(topicName: string): boolean {
   return topicName.charCodeAt(0) === 0x24 && /^\$(SYS|share)(\/|$)/.test(topicName);
@@ -19,13 +23,22 @@ function isReserved(topicName: string): boolean {
 /** One per broker. */
 export class AccessControl {
   readonly #hooks: Hooks;
+  /** The rules in force; undefined where there are none, and only hooks decide. */
+  policy: AccessPolicy | undefined;
 
-  constructor(hooks: Hooks) {
+  constructor(hooks: Hooks, policy: AccessPolicy | undefined) {
     this.#hooks = hooks;
+    this.policy = policy;
+  }
+
+  /** Whether a subscription may be refused that was granted before. */
+  get canRevoke(): boolean {
+    return this.policy !== undefined || this.#hooks.has.authorizeSubscribe;
   }
 
   authorizePublish(client: Client, topicName: string, qos: QoS, retain: boolean): AccessAnswer {
     if (isReserved(topicName)) return reserved;
+    if (this.policy?.viewOf(client).mayPublish(topicName) === false) return denied;
     if (!this.#hooks.has.authorizePublish) return undefined;
     return this.#hooks.authorizePublish(client, { topicName, qos, retain, will: false });
   }
@@ -33,6 +46,7 @@ export class AccessControl {
   /** Asked when the Will is left, since nobody is there to ask when it is published. */
   authorizeWill(client: Client, topicName: string, qos: QoS, retain: boolean): AccessAnswer {
     if (isReserved(topicName)) return reserved;
+    if (this.policy?.viewOf(client).mayPublish(topicName) === false) return denied;
     return this.#hooks.authorizePublish(client, { topicName, qos, retain, will: true });
   }
 
@@ -43,6 +57,29 @@ export class AccessControl {
     shareName: string | undefined,
     qos: QoS,
   ): AccessAnswer {
+    if (this.#mustNotSubscribe(client, topicFilter, shareName)) return denied;
     return this.#hooks.authorizeSubscribe(client, { topicFilter, shareName, qos });
+  }
+
+  /** Whether the rules let a client have a message that is on its way to it; asked for each copy when it is sent. */
+  mayReceive(client: Client, topicName: string): boolean {
+    return this.policy === undefined || this.policy.viewOf(client).mayReceive(topicName);
+  }
+
+  /** Whether the rules, without the hook, refuse a subscription. */
+  #mustNotSubscribe(client: Client, topicFilter: string, shareName: string | undefined): boolean {
+    return this.policy?.viewOf(client).maySubscribe(topicFilter, shareName !== undefined) === false;
+  }
+
+  /** Filters of subscriptions that the rules refuse, as the client sent them. */
+  refusedByRules(client: Client, subscriptions: Iterable<Subscription>): string[] {
+    return [...subscriptions]
+      .filter(({ topicFilter, shareName }) => this.#mustNotSubscribe(client, topicFilter, shareName))
+      .map(({ requestedFilter }) => requestedFilter);
+  }
+
+  /** Whether the rules refuse the Will of a client. */
+  refusesWill(client: Client, topicName: string): boolean {
+    return this.policy?.viewOf(client).mayPublish(topicName) === false;
   }
 }

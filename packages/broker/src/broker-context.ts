@@ -19,7 +19,8 @@ import { WillMessages } from './will-messages.js';
 
 /** One object per broker. */
 export class BrokerContext {
-  readonly options: ResolvedBrokerOptions;
+  /** Replaced as a whole by broker.update(). */
+  options: ResolvedBrokerOptions;
   readonly clock: Clock;
   readonly timers: TimerQueue;
   readonly logger: Logger;
@@ -45,7 +46,7 @@ export class BrokerContext {
     this.metrics = new Metrics(clock.now());
     this.store = openStore(options);
     this.hooks = new Hooks(hooks, logger);
-    this.accessControl = new AccessControl(this.hooks);
+    this.accessControl = new AccessControl(this.hooks, options.access);
     this.topics = new TopicCache(limits.maximumTopicLevels);
     this.retainedMessages = new RetainedMessages<Message>(limits.retained);
     this.sessions = new SessionRegistry(this);

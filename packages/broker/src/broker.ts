@@ -24,6 +24,7 @@ import { restoreState } from './restore-state.js';
 import { SysTopicsPublisher } from './sys-topics-publisher.js';
 import type { Transport, TransportLimits } from './transport.js';
 import { MemoryTransport } from './transports/memory.js';
+import { type BrokerUpdate, updateBroker } from './update-broker.js';
 
 /** What a client may put into one WebSocket message besides its largest packet. */
 const webSocketBatchBytes = 1_048_576;
@@ -73,6 +74,11 @@ export interface Broker {
   connect(): Duplex;
   /** Publishes for the program itself, past all access control; settles once the store owns the message. */
   publish(message: BrokerMessage): Promise<BrokerPublishResult>;
+  /**
+   * Changes rules, limits and methods of authentication while clients stay; subscriptions, Wills and waiting messages that the new rules refuse
+   * go. Throws UsageError for an option that no rule allows, and has changed nothing then.
+   */
+  update(changes: BrokerUpdate): void;
   /** All figures at this moment. */
   metrics(): MetricsSnapshot;
   /** All sessions, connected or not. */
@@ -175,6 +181,11 @@ class RunningBroker implements Broker {
     const accepted = await acceptMessage(this.#context, message, undefined, undefined);
     await store.commit();
     return { reasonCode: typeof accepted === 'number' ? accepted : accepted.reasonCode };
+  }
+
+  update(changes: BrokerUpdate): void {
+    this.#assertOpen('update()');
+    updateBroker(this.#context, changes);
   }
 
   metrics(): MetricsSnapshot {

@@ -6,6 +6,10 @@ import type { TransportKind } from './transport.js';
 /** Who a client is, as `authenticate` found out. A session belongs to the principal that made it, by `name`. */
 export interface Principal {
   readonly name: string;
+  /** Groups that rules may speak of. Default: none but those that the rules themselves name. */
+  readonly groups?: readonly string[] | undefined;
+  /** When its credentials end, in milliseconds since 1970: the connection ends with 0xA0 then, unless they were renewed. Default: never. */
+  readonly expiresAt?: number | undefined;
 }
 
 /** What hooks are told of a client. */

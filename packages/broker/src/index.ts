@@ -1,4 +1,7 @@
 /** An MQTT 5, 3.1.1 and 3.1 broker to embed, or to run as a server. */
+export { AccessPolicy } from './access/access-policy.js';
+export type { AccessAction, AccessExplanation, AccessOptions, AccessRule } from './access/access-rules.js';
+export type { AccessView } from './access/access-view.js';
 export type {
   AuthenticationChallenge,
   AuthenticationExchange,
@@ -71,3 +74,4 @@ export type {
   StoredWill,
 } from './stores/store.js';
 export type { TransportKind } from './transport.js';
+export type { BrokerUpdate } from './update-broker.js';

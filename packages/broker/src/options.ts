@@ -1,4 +1,6 @@
 /** The options of createBroker: names, units, defaults. What they may be is checked in resolve-options. */
+import type { AccessPolicy } from './access/access-policy.js';
+import type { AccessOptions } from './access/access-rules.js';
 import type { AuthenticationMethod } from './authentication/authentication-method.js';
 import type { Clock } from './clock.js';
 import type { BrokerHooks } from './hooks.js';
@@ -21,6 +23,11 @@ export interface BrokerOptions {
    * `authenticate` is not asked then. With methods, without the hook and without `allowAnonymous`, nobody gets in without one. Default none.
    */
   readonly authenticationMethods?: readonly AuthenticationMethod[] | undefined;
+  /**
+   * Who may publish, subscribe and receive where; hooks are asked as well. Default: whoever is let in may do everything but publish to the
+   * broker's own topics.
+   */
+  readonly access?: AccessOptions | undefined;
   readonly limits?: LimitOptions | undefined;
   /**
    * A folder for what must outlive this process: sessions with what waits for them, retained messages, Wills. Made if it is not there; one
@@ -140,6 +147,7 @@ export interface ResolvedBrokerOptions {
   readonly allowAnonymous: boolean;
   /** By name. */
   readonly authenticationMethods: ReadonlyMap<string, AuthenticationMethod>;
+  readonly access: AccessPolicy | undefined;
   readonly limits: ResolvedLimits;
   readonly dataFolder: string | undefined;
   readonly durability: Durability;

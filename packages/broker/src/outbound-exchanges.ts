@@ -92,7 +92,11 @@ export class OutboundExchanges {
       return;
     }
     const now = message.expiresAt === undefined ? 0 : this.#context.clock.now();
-    if (message.isExpired(now) || !connection.sender.fits(message, 0, terms.encodedIdentifiers, now)) {
+    if (
+      !this.#mayGet(message) ||
+      message.isExpired(now) ||
+      !connection.sender.fits(message, 0, terms.encodedIdentifiers, now)
+    ) {
       metrics.messagesDropped += 1; // [MQTT-3.1.2-25] [MQTT-3.3.2-5]
       return;
     }
@@ -104,8 +108,13 @@ export class OutboundExchanges {
   start(connection: Connection, delivery: Delivery, isNew: boolean): void {
     const { message, qos, terms } = delivery;
     const now = message.expiresAt === undefined ? 0 : this.#context.clock.now();
+    // What waited while the rules changed is asked about here, and only here: this is where a client gets it.
     // Neither an expired message [MQTT-3.3.2-5] nor one the client cannot take [MQTT-3.1.2-25] gets an identifier.
-    if (message.isExpired(now) || !connection.sender.fits(message, qos, terms.encodedIdentifiers, now)) {
+    if (
+      !this.#mayGet(message) ||
+      message.isExpired(now) ||
+      !connection.sender.fits(message, qos, terms.encodedIdentifiers, now)
+    ) {
       if (isNew) this.#context.metrics.messagesDropped += 1;
       else this.drop(delivery);
       return;
@@ -152,11 +161,18 @@ export class OutboundExchanges {
     }
     const { message, terms } = delivery;
     const now = message.expiresAt === undefined ? 0 : this.#context.clock.now();
-    if (!connection.sender.fits(message, qos, terms.encodedIdentifiers, now)) {
+    if (!this.#mayGet(message) || !connection.sender.fits(message, qos, terms.encodedIdentifiers, now)) {
       this.#abandon(connection, packetIdentifier, delivery);
       return;
     }
     this.#transmit(connection, delivery, true, now); // [MQTT-3.3.1-1]
+  }
+
+  #mayGet({ topic }: Message): boolean {
+    const { accessControl } = this.#context;
+    return (
+      accessControl.policy === undefined || accessControl.mayReceive(this.#session.client, topic.topicName)
+    );
   }
 
   #transmit(connection: Connection, delivery: Delivery, dup: boolean, now: number): void {
@@ -166,7 +182,7 @@ export class OutboundExchanges {
   }
 
   /**
-   * The message was sent before, and this connection cannot take it [MQTT-3.1.2-25]. At QoS 2 the client may know its identifier, which means
+   * The message was sent before, and this connection cannot take it, or its client must not have it any more [MQTT-3.1.2-25]. At QoS 2 the client may know its identifier, which means
    * nothing else before the exchange is over [MQTT-2.2.1-4].
    */
   #abandon(connection: Connection, packetIdentifier: number, delivery: Delivery): void {

@@ -1,5 +1,6 @@
 /** Checks the options of createBroker once and completes them; nothing behind this looks at the originals again. */
 import { UsageError } from '@petrel/protocol';
+import { AccessPolicy } from './access/access-policy.js';
 import type { AuthenticationMethod } from './authentication/authentication-method.js';
 import { systemClock } from './clock.js';
 import type { BrokerHooks } from './hooks.js';
@@ -42,6 +43,7 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
     allowAnonymous,
     authenticationMethods,
     listeners: Object.freeze(reader.list('listeners').map((listener) => resolveListener(listener, isOpen))),
+    access: reader.optional('access', () => new AccessPolicy(reader.raw('access') as object)),
     limits: resolveLimits(reader.nested('limits'), dataFolder !== undefined),
     dataFolder,
     durability: reader.oneOf('durability', ['sync', 'os'] as const, 'sync'),
@@ -84,7 +86,8 @@ function resolveHooks(reader: OptionReader): BrokerHooks {
   return hooks;
 }
 
-function resolveMethods(reader: OptionReader): ReadonlyMap<string, AuthenticationMethod> {
+/** Reads `authenticationMethods`; throws UsageError. */
+export function resolveMethods(reader: OptionReader): ReadonlyMap<string, AuthenticationMethod> {
   const methods = reader.check<readonly unknown[]>('authenticationMethods', 'an array', Array.isArray, []);
   const byName = new Map<string, AuthenticationMethod>();
   for (const [index, value] of methods.entries()) {

@@ -1,9 +1,9 @@
 /** The second half of CONNECT: who it is, is known; may it, which session, CONNACK. Everything is decided before anything is changed. */
 import { type ConnectPacket, PacketTooLargeError, reasonCode, type Will } from '@petrel/protocol';
+import type { BrokerContext } from '../broker-context.js';
 import type { Connection } from '../connection.js';
 import type { ConnectionTerms } from '../connection-terms.js';
 import { AccessError, refusalError, StoreError } from '../errors.js';
-import type { Hooks } from '../hook-runner.js';
 import type { Client, Refusal } from '../hooks.js';
 import type { ResolvedLimits } from '../options.js';
 import type { Session } from '../session.js';
@@ -31,18 +31,21 @@ export function acceptClient(
 ): Promise<void> | undefined {
   const { context } = connection;
   context.sessions.assertOwner(client);
-  if (!hasQuestions(context.hooks, packet))
+  if (!hasQuestions(context, packet))
     return openSession(connection, packet, client, admitted, authenticationData);
   return askHooks(connection, packet, client).then((admission) =>
     openSession(connection, packet, client, admission, authenticationData),
   );
 }
 
-function hasQuestions({ has }: Hooks, { will, cleanStart, properties }: ConnectPacket): boolean {
+function hasQuestions(
+  { hooks: { has }, accessControl }: BrokerContext,
+  { will, cleanStart, properties }: ConnectPacket,
+): boolean {
   return (
     will !== undefined ||
     has.connect ||
-    (has.authorizeSubscribe && !cleanStart) ||
+    (accessControl.canRevoke && !cleanStart) ||
     (has.responseInformation && properties.requestResponseInformation === true)
   );
 }

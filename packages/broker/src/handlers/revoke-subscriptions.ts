@@ -5,7 +5,7 @@ import type { Client } from '../hooks.js';
 /** The filters of a session that its owner may not subscribe to any more. */
 export async function revokedFilters({ context }: Connection, client: Client): Promise<string[]> {
   const revoked: string[] = [];
-  if (!context.hooks.has.authorizeSubscribe) return revoked;
+  if (!context.accessControl.canRevoke) return revoked;
   const subscriptions = context.sessions.get(client.clientIdentifier)?.subscriptions.values() ?? [];
   for (const { requestedFilter, topicFilter, shareName, qos } of [...subscriptions]) {
     const refusal = await context.accessControl.authorizeSubscribe(client, topicFilter, shareName, qos);
