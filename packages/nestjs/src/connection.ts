@@ -63,6 +63,11 @@ export class Connection {
     return this.#opened.service;
   }
 
+  /** There has been a connection, and nobody has closed it: what is sent leaves at once, or waits for the next connection. */
+  get isOpen(): boolean {
+    return this.#opened?.client.server !== undefined;
+  }
+
   /**
    * Resolves once connected, at once where it has been before. After `attempts` failures, or one that trying again cannot
    * mend, it rejects with the ConnectError and gives up.

@@ -1,7 +1,6 @@
 /** Errors on their way between NestJS and the wire. */
 import { describeFailure, type Outcome } from '@petrel/service';
 import { asBuffer } from './mqtt-js-properties.js';
-import { writePacket } from './nest-dialect.js';
 
 /** NestJS's packet of an answer, or of the end of a request. */
 export interface AnswerPacket {
@@ -21,8 +20,12 @@ export function toAnswerPacket(outcome: Outcome): AnswerPacket {
     case 'error':
       // NestJS takes an empty error for none.
       return { err: outcome.error || { status: 'error', message: String(outcome.error) }, isDisposed: true };
-    default:
-      return writePacket('data' in outcome ? { ...outcome, data: toUserData(outcome.data) } : outcome);
+    case 'end':
+      return { isDisposed: true };
+    case 'last':
+      return { response: toUserData(outcome.data), isDisposed: true };
+    case 'next':
+      return { response: toUserData(outcome.data) };
   }
 }
 

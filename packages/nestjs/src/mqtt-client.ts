@@ -2,25 +2,28 @@
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import type { Client } from '@petrel/client';
+import type { PublishProperties, UserProperties } from '@petrel/protocol';
 import type { Outgoing, PublishOptions } from '@petrel/service';
-import type { Observable } from 'rxjs';
+import { Observable } from 'rxjs';
 import { Connection, type ConnectionHealth } from './connection.js';
 import { toAnswerPacket } from './error-bridge.js';
 import type { MqttEvents, MqttStatus } from './events.js';
 import { toUserProperties } from './mqtt-js-properties.js';
 import { unwrapRecord } from './mqtt-record.js';
-import { type PetrelMqttOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { type PetrelMqttOptions, resolveOptions } from './options.js';
 
 /** Sends requests and events. Connects on first use, or by `connect()`. */
 export class MqttClient extends ClientProxy<MqttEvents> {
-  readonly #options: ResolvedOptions;
   readonly #connection: Connection;
+  /** Of every message. */
+  readonly #userProperties: UserProperties;
 
   /** Throws UsageError for a bad option of NestJS or MQTT.js; a bad one of the connection fails `connect()`. The object is only read. */
   constructor(options: PetrelMqttOptions = {}) {
     super();
-    this.#options = resolveOptions(options);
-    this.#connection = new Connection(this.#options, this._status$, new Logger(MqttClient.name));
+    const resolved = resolveOptions(options);
+    this.#connection = new Connection(resolved, this._status$, new Logger(MqttClient.name));
+    this.#userProperties = toUserProperties(resolved.nest.userProperties ?? {});
     this.initializeSerializer({});
     this.initializeDeserializer({});
   }
@@ -66,6 +69,18 @@ export class MqttClient extends ClientProxy<MqttEvents> {
     await this.#connection.service.publish(topicName, undefined, { qos: 1, retain: true });
   }
 
+  /** As of the base class, without its promises where there is a connection to use. */
+  // biome-ignore lint/suspicious/noExplicitAny: as the base class declares it
+  override send<Result = any, Input = any>(pattern: any, data: Input): Observable<Result> {
+    const throughConnect = super.send<Result, Input>(pattern, data);
+    if (pattern === undefined || pattern === null || data === undefined || data === null)
+      return throughConnect;
+    return new Observable((observer) => {
+      if (!this.#connection.isOpen) return throughConnect.subscribe(observer);
+      return this.publish(this.createPacket(pattern, data), this.createObserver(observer));
+    });
+  }
+
   protected override publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {
     try {
       const { outgoing, options } = this.#outgoing(packet);
@@ -88,19 +103,20 @@ export class MqttClient extends ClientProxy<MqttEvents> {
     outgoing: Outgoing;
     options: Pick<PublishOptions, 'qos' | 'retain'>;
   } {
-    const { data, options, properties = {} } = unwrapRecord(given);
-    const always = toUserProperties(this.#options.nest.userProperties ?? {});
-    const own = properties.userProperties ?? [];
-    // A message's own value of a name counts instead of the client's.
-    const names = new Set(own.map(([name]) => name));
-    const userProperties = [...always.filter(([name]) => !names.has(name)), ...own];
-    const outgoing = {
-      topicName: this.normalizePattern(pattern),
-      pattern,
-      data,
-      properties: userProperties.length === 0 ? properties : { ...properties, userProperties },
-      ...(metadata && { metadata }),
+    const { data, options, properties } = unwrapRecord(given);
+    const topicName = this.normalizePattern(pattern);
+    return {
+      outgoing: { topicName, pattern, data, metadata, properties: this.#withOwn(properties) },
+      options,
     };
-    return { outgoing, options };
+  }
+
+  /** The properties of a message with the User Properties of the client, of which a message's own value of a name takes the place. */
+  #withOwn(properties: PublishProperties | undefined): PublishProperties | undefined {
+    if (this.#userProperties.length === 0) return properties;
+    const own = properties?.userProperties ?? [];
+    const names = new Set(own.map(([name]) => name));
+    const inherited = this.#userProperties.filter(([name]) => !names.has(name));
+    return { ...properties, userProperties: [...inherited, ...own] };
   }
 }

@@ -18,6 +18,9 @@ export interface MqttPacket {
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
+// The base class keeps what it hands out; here it is made when it is asked for.
+const noArguments = [] as unknown as [string, Record<string, unknown>];
+
 /** NestJS's MqttContext, and what Petrel knows beyond it. */
 export class MqttContext extends StockMqttContext {
   readonly #delivery: Delivery;
@@ -25,15 +28,18 @@ export class MqttContext extends StockMqttContext {
   #packet: MqttPacket | undefined;
 
   constructor(delivery: Delivery, pattern?: TopicPattern) {
-    const { topicName } = delivery.message;
-    // Most handlers never look at the packet: it is made for those who do.
-    const args = Object.defineProperty([topicName, undefined], 1, {
-      get: () => this.getPacket(),
-      enumerable: true,
-    });
-    super(args as unknown as [string, Record<string, unknown>]);
+    super(noArguments);
     this.#delivery = delivery;
     this.#pattern = pattern;
+  }
+
+  /** Topic and packet. Most handlers never look at the packet: it is made for those who do. */
+  override getArgs(): [string, Record<string, unknown>] {
+    return [this.getTopic(), this.getPacket()];
+  }
+
+  override getArgByIndex(index: number): unknown {
+    return this.getArgs()[index];
   }
 
   override getTopic(): string {

@@ -16,7 +16,7 @@ import {
   resolveServiceSettings,
   type Service,
 } from '@petrel/service';
-import { defer, finalize } from 'rxjs';
+import { finalize, isObservable, type Observable } from 'rxjs';
 import { Connection, type ConnectionHealth } from './connection.js';
 import { underContract } from './contract-handler.js';
 import { toUserData, toWireError } from './error-bridge.js';
@@ -46,6 +46,8 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
   readonly #options: ResolvedOptions;
   readonly #connection: Connection;
   readonly #handlers: Handler[] = [];
+  /** Somebody wants to be around each message. */
+  #isHooked = false;
 
   /** Throws UsageError for a bad option of NestJS or MQTT.js; a bad one of the connection fails `listen()`. The object is only read. */
   constructor(options: PetrelMqttOptions = {}) {
@@ -121,6 +123,16 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
       this.messageHandlers.set(normalized, callback);
   }
 
+  override setOnProcessingStartHook(...[hook]: Parameters<Server['setOnProcessingStartHook']>): void {
+    this.#isHooked = true;
+    super.setOnProcessingStartHook(hook);
+  }
+
+  override setOnProcessingEndHook(...[hook]: Parameters<Server['setOnProcessingEndHook']>): void {
+    this.#isHooked = true;
+    super.setOnProcessingEndHook(hook);
+  }
+
   async #start(): Promise<void> {
     const { maxConnectionAttempts = -1 } = this.#options.nest;
     // Checked before anything is opened: a bad pattern needs no server to be refused.
@@ -148,30 +160,65 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
     return { ...route, handle: (delivery) => this.#handle(handler, route.pattern, delivery) };
   }
 
-  #handle({ callback }: Handler, pattern: Endpoint['pattern'], delivery: Delivery): Promise<void> {
+  async #handle({ callback }: Handler, pattern: Endpoint['pattern'], delivery: Delivery): Promise<void> {
     const context = new MqttContext(delivery, pattern);
-    const result$ = defer(() => this.transformToObservable(callback(toUserData(delivery.data), context)));
-    const { respond } = delivery;
+    if (this.#isHooked) await this.#handleBetweenHooks(callback, context, delivery);
+    else await this.#call(callback, context, delivery, nothing);
+  }
+
+  #handleBetweenHooks(callback: MessageHandler, context: MqttContext, delivery: Delivery): Promise<void> {
     return new Promise((resolve, reject) => {
       const started: unknown = this.runWithProcessingHooks(context, async (runEndHook) => {
-        const closing$ = result$.pipe(finalize(runEndHook));
-        if (respond === undefined) closing$.subscribe({ error: reject, complete: resolve });
-        else this.send(closing$, (packet) => this.#answer(packet, respond, resolve).catch(reject));
+        this.#call(callback, context, delivery, runEndHook).then(resolve, reject);
       });
       // A hook may hand out what became of it; one that fails has not run the handler.
       Promise.resolve(started).catch(reject);
     });
   }
 
-  async #answer(packet: WritePacket, respond: Respond, finished: () => void): Promise<void> {
+  /** Runs the handler with NestJS's pipes, guards, interceptors and filters, which are inside the callback, and answers. */
+  async #call(
+    callback: MessageHandler,
+    context: MqttContext,
+    { data, respond }: Delivery,
+    runEndHook: () => void,
+  ): Promise<void> {
+    let result: unknown;
+    try {
+      result = await callback(toUserData(data), context);
+    } catch (error) {
+      runEndHook();
+      throw error;
+    }
+    if (isObservable(result)) return this.#drain(result.pipe(finalize(runEndHook)), respond);
+    runEndHook();
+    if (respond !== undefined) await this.#answer({ response: result, isDisposed: true }, respond);
+  }
+
+  #drain(result$: Observable<unknown>, respond: Respond | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (respond === undefined) {
+        result$.subscribe({ error: reject, complete: resolve });
+        return;
+      }
+      // The base class gathers the answers of one turn, the last of which ends the request.
+      this.send(result$, (packet) => {
+        const answered = this.#answer(packet, respond);
+        answered.then(packet.isDisposed ? resolve : nothing, reject);
+        return answered;
+      });
+    });
+  }
+
+  /** Resolves, where more answers follow, once the server has this one. */
+  async #answer(packet: WritePacket, respond: Respond): Promise<void> {
     const { data, options, properties } = unwrapRecord(packet.response);
-    const reply = readPacket({ ...packet, ...('response' in packet && { response: data }) });
-    const published = { ...options, ...(properties && { properties }) };
+    const { err, isDisposed = false } = packet;
+    const reply = readPacket({ err, response: data, isDisposed });
     await respond(
       reply.kind === 'error' ? { kind: 'error', error: toWireError(reply.error) } : reply,
-      published,
+      properties === undefined ? options : { ...options, properties },
     );
-    if (packet.isDisposed) finished();
   }
 
   #report(error: unknown, topicName: string, topicFilter: string): void {
@@ -185,3 +232,5 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
     });
   }
 }
+
+function nothing(): void {}

@@ -106,7 +106,7 @@ function parse({ payload }: InboundMessage): unknown {
 }
 
 /** The packet that NestJS makes of an answer. */
-export function writePacket(reply: Reply): WritePacket {
+function writePacket(reply: Reply): WritePacket {
   switch (reply.kind) {
     case 'next':
       return { response: reply.data };

@@ -4,7 +4,7 @@ import { ConcurrencyGate } from './concurrency-gate.js';
 import type { ResolvedDeliveryPolicy } from './delivery-policy.js';
 import type { InboundMessage } from './link.js';
 
-/** Runs the work of one handler by its policy, inside the bound of the whole service. */
+/** Gives turns to the messages of one handler by its policy, inside the bound of the whole service. */
 export class DeliveryGate {
   readonly #policy: ResolvedDeliveryPolicy;
   readonly #own: ConcurrencyGate;
@@ -31,30 +31,29 @@ export class DeliveryGate {
     return ordered === 'topic' ? message.topicName : orderKey(message);
   }
 
-  /** Runs `work` when its turn comes; settles as it does. */
-  async run(key: string | undefined, work: () => Promise<void>): Promise<void> {
+  /** Takes a turn: at once, and then it gives nothing to wait for, or when the promise resolves. Each needs one `leave`. */
+  enter(key: string | undefined): Promise<void> | undefined {
     // Its own lane first: who waits for order must not hold a place that others could work in.
-    const lane = key === undefined ? undefined : this.#laneOf(key);
-    for (const gate of [lane, this.#own, this.#service]) {
-      const turn = gate === undefined ? undefined : this.#enter(gate);
-      if (turn !== undefined) await turn;
-    }
-    try {
-      await work();
-    } finally {
-      this.#service.leave();
-      this.#own.leave();
-      if (lane !== undefined) this.#leaveLane(key as string, lane);
-    }
+    const inLane = key === undefined ? undefined : this.#laneOf(key).enter();
+    if (inLane !== undefined) return this.#wait(inLane, this.#own, this.#service);
+    const inOwn = this.#own.enter();
+    if (inOwn !== undefined) return this.#wait(inOwn, this.#service);
+    const inService = this.#service.enter();
+    return inService === undefined ? undefined : this.#wait(inService);
   }
 
-  #enter(gate: ConcurrencyGate): Promise<void> | undefined {
-    const waiting = gate.enter();
-    if (waiting === undefined) return undefined;
+  /** Gives the turn back. */
+  leave(key: string | undefined): void {
+    this.#service.leave();
+    this.#own.leave();
+    if (key !== undefined) this.#leaveLane(key);
+  }
+
+  async #wait(turn: Promise<void>, ...behind: readonly ConcurrencyGate[]): Promise<void> {
     this.#waiting++;
-    return waiting.then(() => {
-      this.#waiting--;
-    });
+    await turn;
+    for (const gate of behind) await gate.enter();
+    this.#waiting--;
   }
 
   #laneOf(key: string): ConcurrencyGate {
@@ -63,7 +62,8 @@ export class DeliveryGate {
     return lane;
   }
 
-  #leaveLane(key: string, lane: ConcurrencyGate): void {
+  #leaveLane(key: string): void {
+    const lane = this.#laneOf(key);
     lane.leave();
     if (lane.running === 0) this.#lanes.delete(key);
   }

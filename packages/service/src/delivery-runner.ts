@@ -7,12 +7,13 @@ import { writeDeadLetter } from './dead-letter.js';
 import { startDeadline } from './deadline.js';
 import { Deduplication } from './deduplication.js';
 import type { DeliveryGate } from './delivery-gate.js';
-import type { Delivery, Endpoint } from './endpoint.js';
+import { Attempt, type DeliveryJob } from './delivery-job.js';
+import type { Endpoint } from './endpoint.js';
 import { HandlerTimeoutError, ServiceError } from './errors.js';
 import type { Incoming } from './exchange.js';
 import { failureOf, type Respond } from './handler.js';
-import type { Interruption, Interruptions } from './interruptions.js';
-import type { InboundMessage, Link, MessageReceipt } from './link.js';
+import type { Interruptions } from './interruptions.js';
+import type { InboundMessage, Link } from './link.js';
 import { type Observers, observed } from './observer.js';
 import { decodePayload } from './payload-codec.js';
 import { retryDelayMs } from './retry-policy.js';
@@ -29,24 +30,6 @@ export interface RunnerNeeds {
   readonly report: Report;
   /** Called with 1 when a message comes into work, and with -1 when it leaves. */
   readonly count: (change: 1 | -1) => void;
-}
-
-/** A message for a handler. */
-export interface Task {
-  readonly message: InboundMessage;
-  readonly incoming: Incoming;
-  readonly receipt: MessageReceipt;
-  /** Answers the request; undefined where nobody waits, or where another handler answers. */
-  readonly respond: Respond | undefined;
-}
-
-/** A task in work. */
-interface Job extends Task {
-  firstAttemptAt: number;
-  attempts: number;
-  /** An answer has left: what comes from another call would be mixed with it. */
-  hasAnswered: boolean;
-  readonly ack: () => void;
 }
 
 /** The message of a service that has stopped waiting: not acknowledged, so that the server gives it to somebody else. */
@@ -69,58 +52,63 @@ export class DeliveryRunner {
   }
 
   /** Takes a message; settles when the handler's part of its acknowledgement may be given, nothing means at once. */
-  run(task: Task): Promise<void> | undefined {
-    if (this.#gate.refuses(task.message.qos)) {
-      this.#reportOverload(task.message);
+  run(job: DeliveryJob): Promise<void> | undefined {
+    if (this.#gate.refuses(job.message.qos)) {
+      this.#reportOverload(job.message);
       return undefined;
     }
     this.#isOverloaded = false;
     let key: string | undefined;
     try {
-      key = this.#gate.keyOf(task.message);
+      key = this.#gate.keyOf(job.message);
     } catch (error) {
-      this.#needs.report(error, task.message, this.#endpoint.topicFilter);
+      this.#needs.report(error, job.message, this.#endpoint.topicFilter);
       return undefined;
     }
     this.#needs.count(1);
     const { acknowledge } = this.#endpoint.policy;
-    if (acknowledge === 'manual') return new Promise((resolve) => void this.#start(task, key, resolve));
-    const finished = this.#start(task, key, nothing);
+    if (acknowledge === 'manual') {
+      return new Promise((resolve) => {
+        job.ack = resolve;
+        void this.#work(job, key);
+      });
+    }
+    const finished = this.#work(job, key);
     return acknowledge === 'after' ? finished : undefined;
   }
 
-  #start(task: Task, key: string | undefined, ack: () => void): Promise<void> {
-    const job: Job = { ...task, firstAttemptAt: 0, attempts: 0, hasAnswered: false, ack };
-    return this.#gate.run(key, () => this.#work(job));
-  }
-
-  async #work(job: Job): Promise<void> {
-    const { message } = job;
+  async #work(job: DeliveryJob, key: string | undefined): Promise<void> {
+    const turn = this.#gate.enter(key);
+    if (turn !== undefined) await turn;
     try {
       await (this.#deduplication === undefined
-        ? this.#attempt(job)
-        : this.#deduplication.once(message, () => this.#attempt(job)));
+        ? this.#tryAll(job)
+        : this.#deduplication.once(job.message, () => this.#tryAll(job)));
     } catch (error) {
       await this.#failed(job, error);
     } finally {
       this.#needs.count(-1);
+      this.#gate.leave(key);
     }
   }
 
   /** Calls the handler until it succeeds; rejects with what its last call failed with. */
-  async #attempt(job: Job): Promise<void> {
+  async #tryAll(job: DeliveryJob): Promise<void> {
     const { retry } = this.#endpoint.policy;
+    const { interruptions, observers } = this.#needs;
+    job.firstAttemptAt = Date.now();
     for (;;) {
       job.attempts++;
-      if (job.attempts === 1) job.firstAttemptAt = Date.now();
+      const attempt = new Attempt(interruptions, job, this.#endpoint.topicFilter);
       try {
-        await this.#call(job);
+        await this.#call(attempt, job.incoming);
         return;
       } catch (error) {
-        const isLast =
-          job.attempts >= retry.attempts || job.hasAnswered || this.#needs.interruptions.isAborted;
+        const isLast = job.attempts >= retry.attempts || job.sender?.hasAnswered || interruptions.isAborted;
         if (isLast || !retry.when(error)) throw error;
-        this.#needs.observers?.happened('retried', this.#endpoint, error);
+        observers?.happened('retried', this.#endpoint, error);
+      } finally {
+        attempt.end();
       }
       await this.#pause(retryDelayMs(retry, job.attempts, Math.random()));
     }
@@ -140,73 +128,48 @@ export class DeliveryRunner {
   }
 
   /** One call of the handler, under its observation and its time limit. */
-  async #call(job: Job): Promise<void> {
-    const { message, incoming, respond } = job;
-    const { observers, interruptions } = this.#needs;
-    const interruption = interruptions.begin();
-    try {
-      const { userProperties } = incoming;
-      const observation = observers?.handling({
-        endpoint: this.#endpoint,
-        message,
-        userProperties,
-        isRequest: respond !== undefined,
-      });
-      const handle = () => this.#handle(job, interruption);
-      await (observation === undefined ? handle() : observed(observation, handle));
-    } finally {
-      interruption.end();
-    }
-  }
-
-  #handle(job: Job, interruption: Interruption): Promise<void> {
-    const { timeoutMs } = this.#endpoint.policy;
-    const delivery = this.#deliveryOf(job, interruption);
-    if (timeoutMs === 0) return this.#endpoint.handle(delivery);
-    return new Promise((resolve, reject) => {
-      const cancel = startDeadline(this.#needs.clock, timeoutMs, () => {
-        const error = new HandlerTimeoutError(this.#endpoint.topicFilter, timeoutMs);
-        interruption.abort(error);
-        reject(error);
-      });
-      this.#endpoint.handle(delivery).finally(cancel).then(resolve, reject);
-    });
+  #call(attempt: Attempt, incoming: Incoming): Promise<void> {
+    const { observers } = this.#needs;
+    if (observers === undefined) return this.#handle(attempt, incoming);
+    const { message, userProperties, respond } = attempt;
+    const isRequest = respond !== undefined;
+    const observation = observers.handling({ endpoint: this.#endpoint, message, userProperties, isRequest });
+    return observation === undefined
+      ? this.#handle(attempt, incoming)
+      : observed(observation, async () => this.#handle(attempt, incoming));
   }
 
   /** Throws PayloadError where the message cannot be read. */
-  #deliveryOf(job: Job, interruption: Interruption): Delivery {
-    const { message, incoming, respond, ack, attempts } = job;
-    const { payload, topicFilter } = this.#endpoint;
-    if (payload === 'auto' && incoming.unreadable !== undefined) throw incoming.unreadable;
-    const { contentType } = message.properties;
-    return {
-      data: payload === 'auto' ? incoming.data : decodePayload(message.payload, contentType, payload),
-      message,
-      userProperties: incoming.userProperties,
-      topicFilter,
-      attempt: attempts,
-      ack,
-      respond:
-        respond &&
-        ((reply, options) => {
-          job.hasAnswered = true;
-          return respond(reply, options);
-        }),
-      get signal() {
-        return interruption.signal;
-      },
-    };
+  #handle(attempt: Attempt, incoming: Incoming): Promise<void> {
+    const { timeoutMs } = this.#endpoint.policy;
+    attempt.data = this.#dataOf(attempt.message, incoming);
+    if (timeoutMs === 0) return this.#endpoint.handle(attempt);
+    return new Promise((resolve, reject) => {
+      const cancel = startDeadline(this.#needs.clock, timeoutMs, () => {
+        const error = new HandlerTimeoutError(this.#endpoint.topicFilter, timeoutMs);
+        attempt.abort(error);
+        reject(error);
+      });
+      this.#endpoint.handle(attempt).finally(cancel).then(resolve, reject);
+    });
   }
 
-  async #failed(job: Job, error: unknown): Promise<void> {
+  #dataOf({ payload, properties }: InboundMessage, { data, unreadable }: Incoming): unknown {
+    const { payload: form } = this.#endpoint;
+    if (form !== 'auto') return decodePayload(payload, properties.contentType, form);
+    if (unreadable !== undefined) throw unreadable;
+    return data;
+  }
+
+  async #failed(job: DeliveryJob, error: unknown): Promise<void> {
     // Who stopped waiting cannot tell whether the handler failed or gave up; the message is somebody else's now.
     if (this.#needs.interruptions.isAborted) return left;
-    if (job.respond !== undefined) await this.#answerFailure(job, job.respond, error);
+    if (job.sender !== undefined) await this.#answerFailure(job, job.sender.respond, error);
     else await this.#giveUp(job, error);
     job.ack();
   }
 
-  async #answerFailure({ message }: Job, respond: Respond, error: unknown): Promise<void> {
+  async #answerFailure({ message }: DeliveryJob, respond: Respond, error: unknown): Promise<void> {
     try {
       await respond({ kind: 'error', error: failureOf(error) });
     } catch (undelivered) {
@@ -214,7 +177,7 @@ export class DeliveryRunner {
     }
   }
 
-  async #giveUp(job: Job, error: unknown): Promise<void> {
+  async #giveUp(job: DeliveryJob, error: unknown): Promise<void> {
     const { message, receipt } = job;
     const { onFailure } = this.#endpoint.policy;
     this.#needs.report(error, message, this.#endpoint.topicFilter);
@@ -224,7 +187,7 @@ export class DeliveryRunner {
 
   /** Only what the server has as a dead letter may be acknowledged. */
   async #bury(
-    job: Job,
+    job: DeliveryJob,
     error: unknown,
     deadLetter: string | ((message: InboundMessage) => string),
   ): Promise<void> {
@@ -258,5 +221,3 @@ export class DeliveryRunner {
     this.#needs.report(new ServiceError('PETREL_SERVICE_OVERLOADED', why), message, topicFilter);
   }
 }
-
-function nothing(): void {}

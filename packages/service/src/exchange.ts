@@ -14,9 +14,9 @@ export interface Outgoing {
   /** The pattern a NestJS peer is told; the Topic Name by default. */
   readonly pattern?: unknown;
   /** Names and values beside the data: User Properties, or the envelope's `metadata` where those do not exist. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Properties of the caller; what the form itself needs goes over them. */
-  readonly properties?: PublishProperties;
+  readonly properties?: PublishProperties | undefined;
 }
 
 /** A message ready to publish. */
@@ -28,15 +28,15 @@ export interface WireMessage {
 
 /** Where the answer to a request goes, and in which form. */
 export type ReplyAddress =
-  | { readonly form: 'native'; readonly topicName: string; readonly correlationData?: Uint8Array }
+  | { readonly form: 'native'; readonly topicName: string; readonly correlationData?: Uint8Array | undefined }
   | { readonly form: 'nest'; readonly topicName: string; readonly id: string };
 
 /** A message understood: an event, a request (`replyTo`), or the reply to somebody's request. */
 export interface Incoming {
   readonly data: unknown;
   /** The payload breaks the promise of its Content Type; `data` is then the payload as it is. */
-  readonly unreadable?: PayloadError;
-  readonly replyTo?: ReplyAddress;
+  readonly unreadable?: PayloadError | undefined;
+  readonly replyTo?: ReplyAddress | undefined;
   readonly isReply: boolean;
   /** User Properties and the envelope's metadata, without those of this wire format itself. */
   readonly userProperties: UserProperties;

@@ -14,10 +14,10 @@ export interface InboundMessage {
 
 /** How a message is published; properties are dropped where the server speaks MQTT 3.x. */
 export interface PublishOptions {
-  readonly qos?: QoS;
-  readonly retain?: boolean;
-  readonly properties?: PublishProperties;
-  readonly signal?: AbortSignal;
+  readonly qos?: QoS | undefined;
+  readonly retain?: boolean | undefined;
+  readonly properties?: PublishProperties | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The subscription options of MQTT 5 (section 3.8.3.1); on MQTT 3.x only `qos` exists. */

@@ -2,6 +2,7 @@
  * Data ↔ payload. The Content Type decides; without one, JSON is JSON, text is text, and all other bytes stay
  * bytes. Knows no topic, no envelope and no packet.
  */
+import { encodeText } from './encoded-text.js';
 import { PayloadError } from './errors.js';
 
 /** A payload and what to say about it; without `contentType` the payload has to speak for itself. */
@@ -14,7 +15,6 @@ export interface EncodedPayload {
 export type PayloadForm = 'auto' | 'bytes' | 'text' | 'json';
 
 const noBytes = new Uint8Array(0);
-const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -29,9 +29,9 @@ export function encodePayload(data: unknown, selfDescribing: boolean): EncodedPa
   if (data instanceof Uint8Array) return { payload: data, contentType: 'application/octet-stream' };
   if (data instanceof ArrayBuffer) return encodePayload(new Uint8Array(data), selfDescribing);
   if (typeof data === 'string' && isPlainText(data, selfDescribing)) {
-    return { payload: encoder.encode(data), contentType: 'text/plain' };
+    return { payload: encodeText(data), contentType: 'text/plain' };
   }
-  return { payload: encoder.encode(toJson(data)), contentType: 'application/json' };
+  return { payload: encodeText(toJson(data)), contentType: 'application/json' };
 }
 
 /**
@@ -58,6 +58,8 @@ export function decodePayload(
 
 function formOf(contentType: string | undefined): PayloadForm {
   if (contentType === undefined) return 'auto';
+  // As Petrel and most others write it.
+  if (contentType === 'application/json') return 'json';
   const type = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
   if (type === 'application/json' || type.endsWith('+json')) return 'json';
   if (type.startsWith('text/')) return 'text';
@@ -83,8 +85,11 @@ function decodeText(payload: Uint8Array): string | undefined {
 
 function decodeJson(payload: Uint8Array, contentType: string | undefined): unknown {
   if (payload.length === 0) return undefined;
-  const json = parseJson(decodeText(payload) ?? '');
-  if (json !== undefined) return json.value;
+  try {
+    return JSON.parse(decodeText(payload) ?? '') as unknown;
+  } catch {
+    // The parser's own error quotes the payload, so it goes no further.
+  }
   const promise = contentType === undefined ? 'is read as JSON' : `has the Content Type "${contentType}"`;
   throw new PayloadError(`payload of ${payload.length} bytes ${promise} but is not JSON`);
 }

@@ -10,6 +10,7 @@ import type { RequestForm } from './exchange.js';
 export class PeerForms {
   readonly #known = new Map<string, 'native' | 'nest'>();
   readonly #capacity: number;
+  #lastAnswered = '';
 
   constructor(capacity = 1000) {
     this.#capacity = capacity;
@@ -21,6 +22,9 @@ export class PeerForms {
 
   answered(topicName: string, form: 'native' | 'nest'): void {
     const before = this.#known.get(topicName);
+    // Most answers follow one of the same topic.
+    if (before === form && topicName === this.#lastAnswered) return;
+    this.#lastAnswered = topicName;
     // Set anew, so that the map's order is that of last use and the topic unused for longest goes first.
     this.#known.delete(topicName);
     this.#known.set(topicName, before === 'nest' ? 'nest' : form);

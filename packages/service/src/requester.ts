@@ -22,11 +22,11 @@ export type Outcome = Reply | { readonly kind: 'failed'; readonly error: Request
 export interface RequestSettings {
   /** QoS of the request, 0–2; the server tells that nobody serves a topic only from 1 on. */
   readonly qos: QoS;
-  readonly retain?: boolean;
+  readonly retain?: boolean | undefined;
   /** Milliseconds to wait for the first answer; 0 = for ever. */
   readonly timeoutMs: number;
   readonly envelope: Envelope;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The private inbox of a requester. */
@@ -40,14 +40,21 @@ export interface InboxSettings {
   readonly qos: QoS;
 }
 
-interface Call {
+class Call {
   readonly request: Outgoing;
   readonly settings: RequestSettings;
   readonly listener: (outcome: Outcome) => void;
-  id: string;
+  id = '';
   form: RequestForm | undefined;
-  usesReplyTopic: boolean;
-  stop: () => void;
+  usesReplyTopic = false;
+  cancelDeadline = nothing;
+  stopWatching = nothing;
+
+  constructor(request: Outgoing, settings: RequestSettings, listener: (outcome: Outcome) => void) {
+    this.request = request;
+    this.settings = settings;
+    this.listener = listener;
+  }
 }
 
 /** Sends requests over one connection. */
@@ -60,6 +67,8 @@ export class Requester {
   readonly #peers = new PeerForms();
   readonly #replyTopics: NestReplyTopics;
   #inbox: Promise<string> | undefined;
+  /** Known once the inbox is open. */
+  #inboxTopic: string | undefined;
 
   constructor(link: Link, dialect: Dialect, inbox: InboxSettings, clock: Clock = systemClock) {
     this.#link = link;
@@ -86,34 +95,30 @@ export class Requester {
   /** Sends a request; `listener` hears every outcome, the last of them exactly once. Returns how to give it up. */
   send(request: Outgoing, settings: RequestSettings, listener: (outcome: Outcome) => void): () => void {
     const { signal, timeoutMs } = settings;
-    const call: Call = {
-      request,
-      settings,
-      listener,
-      id: '',
-      form: undefined,
-      usesReplyTopic: false,
-      stop: nothing,
-    };
+    const call = new Call(request, settings, listener);
     call.id = this.#calls.register(call);
-    const cancelDeadline = startDeadline(this.#clock, timeoutMs, () => {
+    call.cancelDeadline = startDeadline(this.#clock, timeoutMs, () => {
       this.#peers.unanswered(request.topicName);
       this.#fail(call, new RequestTimeoutError(request.topicName, timeoutMs));
     });
+    if (signal !== undefined) this.#watch(call, signal);
+    if (!signal?.aborted) this.#dispatch(call);
+    return () => {
+      this.#forget(call);
+    };
+  }
+
+  #watch(call: Call, signal: AbortSignal): void {
+    const { topicName } = call.request;
     const abort = (): void => {
-      this.#fail(
-        call,
-        new RequestCancelledError(request.topicName, 'its signal was aborted', signal?.reason),
-      );
+      this.#fail(call, new RequestCancelledError(topicName, 'its signal was aborted', signal.reason));
     };
-    signal?.addEventListener('abort', abort, { once: true });
-    call.stop = () => {
-      cancelDeadline();
-      signal?.removeEventListener('abort', abort);
-    };
-    if (signal?.aborted) abort();
-    else void this.#dispatch(call);
-    return () => this.#forget(call);
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener('abort', abort, { once: true });
+    call.stopWatching = () => signal.removeEventListener('abort', abort);
   }
 
   /** Fails all that still wait. */
@@ -125,45 +130,58 @@ export class Requester {
     }
   }
 
-  async #dispatch(call: Call): Promise<void> {
-    const { topicName } = call.request;
+  #dispatch(call: Call): void {
+    const published = this.#canPublishNow(call) ? this.#publish(call, this.#inboxTopic) : this.#prepare(call);
+    published.then(
+      (result) => {
+        if (result?.reasonCode === reasonCode.noMatchingSubscribers) this.#onNoResponder(call);
+      },
+      (cause: unknown) => this.#onNotSent(call, cause as Error),
+    );
+  }
+
+  /** All that a request needs to be answered is there: nearly always, so that nearly no request waits for a promise. */
+  #canPublishNow(call: Call): boolean {
+    if (this.#inboxTopic === undefined) return false;
+    call.form ??= this.#formFor(call);
+    return call.form === 'native';
+  }
+
+  /** Waits for the connection and for the subscriptions that answers arrive by. */
+  async #prepare(call: Call): Promise<{ readonly reasonCode: number } | undefined> {
+    await this.#link.ready();
+    call.form ??= this.#formFor(call);
+    const responseTopic = call.form === 'nest' ? undefined : await this.#openInbox();
+    if (call.form !== 'native') await this.#openReplyTopic(call);
+    // Given up while it waited.
+    if (this.#calls.find(call.id) !== call) return undefined;
+    return this.#publish(call, responseTopic);
+  }
+
+  /** Never throws: what cannot be written rejects, like what cannot be sent. */
+  #publish(call: Call, responseTopic: string | undefined): Promise<{ readonly reasonCode: number }> {
+    const { request, settings, form = 'native', id } = call;
     try {
-      await this.#link.ready();
-      call.form ??= this.#formFor(call);
-      const responseTopic = call.form === 'nest' ? undefined : await this.#openInbox();
-      if (call.form !== 'native') await this.#openReplyTopic(call);
-      await this.#publish(call, responseTopic);
+      const expiring = expiringRequest(request, settings.timeoutMs);
+      const wire = this.#dialect.writeRequest(expiring, form, id, responseTopic);
+      const { topicName, payload, properties } = wire;
+      const { qos, retain, signal } = settings;
+      return this.#link.publish(topicName, payload, { qos, retain, properties, signal });
     } catch (cause) {
-      const why = `request to "${topicName}" was not sent: ${(cause as Error).message}`;
-      this.#fail(call, new RequestError('PETREL_REQUEST_NOT_SENT', topicName, why, { cause }));
+      return Promise.reject(cause as Error);
     }
   }
 
-  async #publish(call: Call, responseTopic: string | undefined): Promise<void> {
-    const { request, settings, form, id } = call;
-    // Given up while it waited for its subscriptions.
-    if (form === undefined || this.#calls.find(id) !== call) return;
-    const messageExpiryInterval = expiryInterval(settings.timeoutMs);
-    const properties =
-      messageExpiryInterval === undefined
-        ? request.properties
-        : { messageExpiryInterval, ...request.properties };
-    const wire = this.#dialect.writeRequest(
-      { ...request, ...(properties && { properties }) },
-      form,
-      id,
-      responseTopic,
-    );
-    const result = await this.#link.publish(wire.topicName, wire.payload, {
-      qos: settings.qos,
-      properties: wire.properties,
-      ...(settings.retain === undefined ? {} : { retain: settings.retain }),
-      ...(settings.signal && { signal: settings.signal }),
-    });
-    if (result.reasonCode === reasonCode.noMatchingSubscribers) {
-      this.#peers.unanswered(request.topicName);
-      this.#fail(call, new NoResponderError(request.topicName));
-    }
+  #onNoResponder(call: Call): void {
+    const { topicName } = call.request;
+    this.#peers.unanswered(topicName);
+    this.#fail(call, new NoResponderError(topicName));
+  }
+
+  #onNotSent(call: Call, cause: Error): void {
+    const { topicName } = call.request;
+    const why = `request to "${topicName}" was not sent: ${cause.message}`;
+    this.#fail(call, new RequestError('PETREL_REQUEST_NOT_SENT', topicName, why, { cause }));
   }
 
   #formFor({ request, settings }: Call): RequestForm {
@@ -186,6 +204,7 @@ export class Requester {
     const { prefix, qos } = this.#inboxSettings;
     const topic = inboxTopic(prefix, this.#link.clientIdentifier, randomToken());
     await this.#link.subscribe(topic, { qos }, (message) => this.#receive(message));
+    this.#inboxTopic = topic;
     return topic;
   }
 
@@ -213,13 +232,13 @@ export class Requester {
       if (answer.foreign && call.form === 'both') {
         // A plain MQTT 5 program took the envelope for data: it gets the data, and this answer does not count.
         call.form = 'native';
-        void this.#dispatch(call);
+        this.#dispatch(call);
         return;
       }
     }
     if (this.#calls.settle(answer.id, answer.reply) === undefined || call === undefined) return;
-    call.stop();
-    if (answer.reply.kind !== 'next') this.#end(call);
+    if (answer.reply.kind === 'next') call.cancelDeadline();
+    else this.#end(call);
     call.listener(answer.reply);
   }
 
@@ -234,12 +253,22 @@ export class Requester {
   }
 
   #end(call: Call): void {
-    call.stop();
+    call.cancelDeadline();
+    call.stopWatching();
     if (!call.usesReplyTopic) return;
     call.usesReplyTopic = false;
     const { topicName } = call.request;
     this.#replyTopics.release(topicName, call.form === 'nest' || this.#peers.formFor(topicName) !== 'native');
   }
+}
+
+/** The time limit is also how long the server keeps the request, unless the caller has said something else. */
+function expiringRequest(request: Outgoing, timeoutMs: number): Outgoing {
+  const messageExpiryInterval = expiryInterval(timeoutMs);
+  if (messageExpiryInterval === undefined) return request;
+  const { topicName, data, pattern, metadata, properties } = request;
+  const expiring = Object.assign({ messageExpiryInterval }, properties);
+  return { topicName, data, pattern, metadata, properties: expiring };
 }
 
 function nothing(): void {}

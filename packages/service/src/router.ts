@@ -6,16 +6,17 @@ import type { Clock } from '@petrel/client';
 import { parseTopicFilter } from '@petrel/protocol';
 import { ConcurrencyGate } from './concurrency-gate.js';
 import { DeliveryGate } from './delivery-gate.js';
+import { DeliveryJob } from './delivery-job.js';
 import { DeliveryRunner, type Report } from './delivery-runner.js';
 import type { Dialect } from './dialect.js';
 import type { Endpoint } from './endpoint.js';
 import { ServiceError } from './errors.js';
-import type { Incoming, Reply } from './exchange.js';
-import type { Respond } from './handler.js';
+import type { Incoming } from './exchange.js';
 import { type Intake, Intakes } from './intakes.js';
 import { Interruptions } from './interruptions.js';
-import type { InboundMessage, Link, MessageReceipt, PublishOptions } from './link.js';
+import type { InboundMessage, Link, MessageReceipt } from './link.js';
 import type { Observers } from './observer.js';
+import { ReplySender, type ReplySenderNeeds } from './reply-sender.js';
 import { TopicTree } from './topic-tree.js';
 
 /** What a router needs. */
@@ -34,6 +35,7 @@ interface Served {
   /** The endpoint's filter without `$share/<name>/`. */
   readonly topicFilter: string;
   readonly runner: DeliveryRunner;
+  readonly replies: ReplySenderNeeds;
 }
 
 /** Who serves a Topic Name. */
@@ -82,7 +84,12 @@ export class Router {
   /** Subscribes and serves; rejects with ServiceError when the server refuses. Resolves with how to stop serving. */
   async add(endpoint: Endpoint): Promise<() => Promise<void>> {
     const { topicFilter } = parseTopicFilter(endpoint.topicFilter);
-    const served: Served = { endpoint, topicFilter, runner: this.#runnerOf(endpoint) };
+    const served: Served = {
+      endpoint,
+      topicFilter,
+      runner: this.#runnerOf(endpoint),
+      replies: this.#repliesOf(endpoint),
+    };
     this.#tree.add(topicFilter, served);
     this.#plans.clear();
     try {
@@ -114,6 +121,13 @@ export class Router {
       report: this.#report,
       count,
     });
+  }
+
+  #repliesOf(endpoint: Endpoint): ReplySenderNeeds {
+    const { link, dialect } = this.#needs;
+    const lost = (error: unknown, request: InboundMessage) =>
+      this.#report(error, request, endpoint.topicFilter);
+    return { link, dialect, lost };
   }
 
   #remove(served: Served): void {
@@ -159,8 +173,10 @@ export class Router {
     let others: Promise<void>[] | undefined;
     for (const served of matching) {
       if (!intake.members.has(served) || (incoming.isReply && served.endpoint.responds)) continue;
-      const respond = served === responder ? this.#respond(message, incoming, served) : undefined;
-      const run = served.runner.run({ message, incoming, receipt, respond });
+      const { replyTo } = incoming;
+      const answers = served === responder && replyTo !== undefined;
+      const sender = answers ? new ReplySender(served.replies, message, replyTo) : undefined;
+      const run = served.runner.run(new DeliveryJob(message, incoming, receipt, sender));
       if (first === undefined) first = run;
       else if (run !== undefined) (others ??= []).push(run);
     }
@@ -177,28 +193,6 @@ export class Router {
       this.#plans.set(topicName, plan);
     }
     return plan;
-  }
-
-  #respond(message: InboundMessage, { replyTo }: Incoming, { endpoint }: Served): Respond | undefined {
-    if (replyTo === undefined) return undefined;
-    const { link, dialect } = this.#needs;
-    const publish = (reply: Reply, options: PublishOptions) => {
-      const { topicName, payload, properties } = dialect.writeReply(replyTo, reply, options.properties);
-      // As reliable as the request was, unless the handler says otherwise.
-      return link.publish(topicName, payload, { qos: message.qos, ...options, properties });
-    };
-    const lost = (error: unknown) => this.#report(error, message, endpoint.topicFilter);
-    return (reply, options = {}) => {
-      const published = publish(reply, options);
-      if (reply.kind === 'next') return published.then(nothing);
-      // Nobody waits for the server to have the last answer: it leaves before the acknowledgement of the request, in the same
-      // write, and whoever gets one gets the other. One that could not leave is followed by the reason.
-      published.catch((error: unknown) => {
-        if (reply.kind === 'error') lost(error);
-        else publish({ kind: 'error', error }, {}).catch(lost);
-      });
-      return undefined;
-    };
   }
 }
 

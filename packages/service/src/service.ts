@@ -17,18 +17,18 @@ import { Router } from './router.js';
 /** How an event is published. */
 export interface EventOptions {
   /** 0–2. Default 1. */
-  readonly qos?: QoS;
+  readonly qos?: QoS | undefined;
   /** Default false. */
-  readonly retain?: boolean;
-  readonly properties?: PublishProperties;
-  readonly envelope?: Envelope;
-  readonly signal?: AbortSignal;
+  readonly retain?: boolean | undefined;
+  readonly properties?: PublishProperties | undefined;
+  readonly envelope?: Envelope | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How a request is sent. */
 export interface RequestOptions extends EventOptions {
   /** Milliseconds to wait for the first answer; 0 = for ever. Default: `requestTimeoutMs` of the service. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A handler in service. */
@@ -187,8 +187,7 @@ export class Service {
 
   /** Publishes an event; resolves when its QoS is complete. No data is an empty payload, which clears a retained message. */
   async publish(topicName: string, data?: unknown, options: EventOptions = {}): Promise<void> {
-    const { properties } = options;
-    await this.sendEvent({ topicName, data, ...(properties && { properties }) }, options);
+    await this.sendEvent({ topicName, data, properties: options.properties }, options);
   }
 
   /** Publishes an event that an adapter has put together. */
@@ -204,7 +203,7 @@ export class Service {
         envelope,
         carriesProperties,
       );
-      await this.#link.publish(topicName, payload, { qos, retain, properties, ...(signal && { signal }) });
+      await this.#link.publish(topicName, payload, { qos, retain, properties, signal });
     };
     await (observation === undefined ? publish() : observed(observation, publish));
   }
@@ -220,13 +219,7 @@ export class Service {
     } = options;
     assertMilliseconds('timeoutMs', timeoutMs);
     const { retain, signal } = options;
-    const settings: RequestSettings = {
-      envelope,
-      timeoutMs,
-      qos,
-      ...(retain === undefined ? {} : { retain }),
-      ...(signal && { signal }),
-    };
+    const settings: RequestSettings = { envelope, timeoutMs, qos, retain, signal };
     const observation = this.#observers?.requesting(request);
     if (observation === undefined) return this.#requester.send(request, settings, listener);
     return observedRequest(observation, request.topicName, listener, (listening) =>
@@ -264,8 +257,7 @@ export class Service {
     options: RequestOptions,
     listener: (outcome: Outcome) => void,
   ): () => void {
-    const { properties } = options;
-    return this.sendRequest({ topicName, data, ...(properties && { properties }) }, options, listener);
+    return this.sendRequest({ topicName, data, properties: options.properties }, options, listener);
   }
 
   #assertOpen(): void {

@@ -6,6 +6,7 @@
  * A request for an unknown peer is written in both at once. Knows no client and no time.
  */
 import type { PublishProperties, UserProperties } from '@petrel/protocol';
+import { decodeText, encodeText } from './encoded-text.js';
 import { describeFailure, PayloadError } from './errors.js';
 import type {
   Envelope,
@@ -23,9 +24,15 @@ import { decodePayload, type EncodedPayload, encodePayload } from './payload-cod
 const replyProperty = 'petrel-reply';
 const dataProperty = 'petrel-payload';
 const replySuffix = '/reply';
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 const noUserProperties: UserProperties = [];
+/** The mark of each kind of native answer. */
+const replyMarks: Readonly<Record<Reply['kind'], UserProperties>> = {
+  next: [[replyProperty, 'next']],
+  last: [[replyProperty, 'last']],
+  end: [[replyProperty, 'end']],
+  error: [[replyProperty, 'error']],
+};
+const plainDataMark: UserProperties = [[dataProperty, 'plain']];
 
 /** The topic where stock NestJS answers a request; throws nothing, the topic is one level longer. */
 export function nestReplyTopic(topicName: string): string {
@@ -57,59 +64,46 @@ export function writeRequest(
   responseTopic?: string,
 ): WireMessage {
   const { topicName, data, properties } = request;
-  const answer =
-    responseTopic === undefined ? undefined : { responseTopic, correlationData: encoder.encode(id) };
-  if (form === 'native') {
-    const encoded = encodePayload(data, false);
-    return message(topicName, encoded, properties, {
-      answer,
-      marks: dataMarks(data),
-      metadata: request.metadata,
-    });
+  const correlationData = responseTopic === undefined ? undefined : encodeText(id);
+  if (form !== 'native') {
+    return message(topicName, envelopePayload(request, id), properties, { responseTopic, correlationData });
   }
-  return message(topicName, envelopePayload(request, id), properties, { answer });
+  const { metadata } = request;
+  const additions = { responseTopic, correlationData, marks: dataMarks(data), metadata };
+  return message(topicName, encodePayload(data, false), properties, additions);
 }
 
 /** Reads any message that a handler subscribed to; never throws. */
 export function readIncoming(received: InboundMessage): Incoming {
   const { topicName, properties } = received;
   const { data, unreadable } = decode(received);
-  const incoming = read(topicName, data, properties);
-  return unreadable === undefined ? incoming : { ...incoming, unreadable };
-}
-
-function read(topicName: string, data: unknown, properties: PublishProperties): Incoming {
   const userProperties = properties.userProperties ?? noUserProperties;
-  const visible = userProperties.length === 0 ? userProperties : userProperties.filter(isForeignProperty);
+  const visible = userProperties.some(isOwnProperty)
+    ? userProperties.filter((property) => !isOwnProperty(property))
+    : userProperties;
   if (
     propertyNamed(userProperties, replyProperty) !== undefined ||
     (topicName.endsWith(replySuffix) && isNestReply(data))
   ) {
-    return { data, isReply: true, userProperties: visible };
+    return { data, unreadable, isReply: true, userProperties: visible, replyTo: undefined };
   }
   const { responseTopic, correlationData } = properties;
   const native: ReplyAddress | undefined =
-    responseTopic === undefined
-      ? undefined
-      : {
-          form: 'native',
-          topicName: responseTopic,
-          ...(correlationData === undefined ? {} : { correlationData }),
-        };
+    responseTopic === undefined ? undefined : { form: 'native', topicName: responseTopic, correlationData };
   if (!isNestEnvelope(topicName, data) || propertyNamed(userProperties, dataProperty) !== undefined) {
-    return { data, isReply: false, userProperties: visible, ...(native && { replyTo: native }) };
+    return { data, unreadable, isReply: false, userProperties: visible, replyTo: native };
   }
-  const inBoth = native && correlationData && decoder.decode(correlationData) === data.id;
+  const inBoth = native && correlationData && decodeText(correlationData) === data.id;
   const nest: ReplyAddress | undefined =
     typeof data.id === 'string'
       ? { form: 'nest', topicName: nestReplyTopic(topicName), id: data.id }
       : undefined;
-  const replyTo = inBoth ? native : (nest ?? native);
   return {
     data: data.data,
+    unreadable,
     isReply: false,
     userProperties: isObject(data.metadata) ? [...visible, ...stringEntries(data.metadata)] : visible,
-    ...(replyTo && { replyTo }),
+    replyTo: inBoth ? native : (nest ?? native),
   };
 }
 
@@ -121,11 +115,9 @@ export function writeReply(address: ReplyAddress, reply: Reply, properties?: Pub
   }
   const data =
     reply.kind === 'error' ? describeFailure(reply.error) : reply.kind === 'end' ? undefined : reply.data;
-  const { correlationData } = address;
-  return message(address.topicName, encodePayload(data, false), properties, {
-    marks: [[replyProperty, reply.kind]],
-    answer: correlationData && { correlationData },
-  });
+  const { topicName, correlationData } = address;
+  const additions = { correlationData, marks: replyMarks[reply.kind] };
+  return message(topicName, encodePayload(data, false), properties, additions);
 }
 
 /** Reads a message of the inbox or of a `<topic>/reply`; undefined when it answers no request at all. */
@@ -133,7 +125,7 @@ export function readReply(received: InboundMessage): IncomingReply | undefined {
   const { correlationData, userProperties = noUserProperties } = received.properties;
   const { data, unreadable } = decode(received);
   const kind = propertyNamed(userProperties, replyProperty);
-  const id = correlationData && decoder.decode(correlationData);
+  const id = correlationData && decodeText(correlationData);
   if (kind === undefined && isNestReply(data) && (id === undefined || id === data.id)) {
     return { id: data.id, form: 'nest', foreign: false, reply: fromNestReply(data) };
   }
@@ -146,9 +138,14 @@ export function readReply(received: InboundMessage): IncomingReply | undefined {
   };
 }
 
-function decode({ payload, properties }: InboundMessage): { data: unknown; unreadable?: PayloadError } {
+interface Decoded {
+  readonly data: unknown;
+  readonly unreadable: PayloadError | undefined;
+}
+
+function decode({ payload, properties }: InboundMessage): Decoded {
   try {
-    return { data: decodePayload(payload, properties.contentType) };
+    return { data: decodePayload(payload, properties.contentType), unreadable: undefined };
   } catch (error) {
     if (!(error instanceof PayloadError)) throw error;
     return { data: payload, unreadable: error };
@@ -206,8 +203,8 @@ function isMistakable(data: unknown): boolean {
   return isObject(data) && (data.pattern !== undefined || data.data !== undefined);
 }
 
-function dataMarks(data: unknown): readonly (readonly [string, string])[] {
-  return isMistakable(data) ? [[dataProperty, 'plain']] : [];
+function dataMarks(data: unknown): UserProperties {
+  return isMistakable(data) ? plainDataMark : noUserProperties;
 }
 
 /** Foreign JSON must never be cut, so an envelope has no other member, and its pattern fits the topic it came on. */
@@ -229,33 +226,36 @@ function envelopePayload(outgoing: Outgoing, id?: string): EncodedPayload {
 }
 
 interface Additions {
-  readonly answer?: { responseTopic?: string; correlationData: Uint8Array } | undefined;
-  readonly marks?: readonly (readonly [string, string])[];
+  readonly responseTopic?: string | undefined;
+  readonly correlationData?: Uint8Array | undefined;
+  readonly marks?: UserProperties | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
+const nothing: Additions = Object.freeze({});
+
+/** Puts a message together. Written out member by member: it is made for every request and every reply. */
 function message(
   topicName: string,
   { payload, contentType }: EncodedPayload,
-  properties: PublishProperties = {},
-  { answer, marks = [], metadata }: Additions = {},
+  given: PublishProperties | undefined,
+  { responseTopic, correlationData, marks = noUserProperties, metadata }: Additions = nothing,
 ): WireMessage {
+  const properties: { -readonly [Name in keyof PublishProperties]: PublishProperties[Name] } = {};
+  if (contentType !== undefined) properties.contentType = contentType;
+  if (given !== undefined) Object.assign(properties, given);
+  if (responseTopic !== undefined) properties.responseTopic = responseTopic;
+  if (correlationData !== undefined) properties.correlationData = correlationData;
   const own = metadata === undefined ? marks : [...stringEntries(metadata), ...marks];
-  const { userProperties = noUserProperties } = properties;
-  return {
-    topicName,
-    payload,
-    properties: {
-      ...(contentType === undefined ? {} : { contentType }),
-      ...properties,
-      ...answer,
-      ...(own.length === 0 ? {} : { userProperties: [...userProperties, ...own] }),
-    },
-  };
+  if (own.length > 0) {
+    const { userProperties } = properties;
+    properties.userProperties = userProperties === undefined ? own : [...userProperties, ...own];
+  }
+  return { topicName, payload, properties };
 }
 
-function isForeignProperty([name]: readonly [string, string]): boolean {
-  return name !== replyProperty && name !== dataProperty;
+function isOwnProperty([name]: readonly [string, string]): boolean {
+  return name === replyProperty || name === dataProperty;
 }
 
 function propertyNamed(userProperties: UserProperties, name: string): string | undefined {

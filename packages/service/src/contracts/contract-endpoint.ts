@@ -21,9 +21,24 @@ export function contractEndpoint(endpoint: Endpoint, declared: DeclaredOperation
     handle: async (delivery) => {
       const data = await checkData(received, delivery.data, { pattern, part });
       const respond = isEvent ? delivery.respond : checkedRespond(delivery.respond, declared);
-      // All that a delivery can do besides, it still does.
-      const checked = Object.create(delivery, { data: { value: data }, respond: { value: respond } });
-      await endpoint.handle(checked as Delivery);
+      await endpoint.handle(withChecked(delivery, data, respond));
+    },
+  };
+}
+
+function withChecked(delivery: Delivery, data: unknown, respond: Respond | undefined): Delivery {
+  const { message, userProperties, topicFilter, attempt, ack } = delivery;
+  return {
+    data,
+    respond,
+    message,
+    userProperties,
+    topicFilter,
+    attempt,
+    ack,
+    // Not read before the handler does: making one costs.
+    get signal() {
+      return delivery.signal;
     },
   };
 }
