@@ -168,6 +168,22 @@ describe('Requester', () => {
     expect(requester.waiting).toBe(0);
   });
 
+  it('is given up by its signal after the first answer of a stream, too', async () => {
+    const network = new FakeNetwork();
+    await serve(network.link(), 'count', () => 1, [['petrel-reply', 'next']]);
+    const requester = requesterOn(network.link());
+    const controller = new AbortController();
+    const outcomes: Outcome[] = [];
+    const { signal } = controller;
+    requester.send({ topicName: 'count', data: 1 }, { ...settings, signal }, (outcome) =>
+      outcomes.push(outcome),
+    );
+    await vi.waitFor(() => expect(outcomes).toEqual([{ kind: 'next', data: 1 }]));
+    controller.abort();
+    expect(outcomes.at(-1)).toMatchObject({ kind: 'failed', error: { code: 'PETREL_REQUEST_CANCELLED' } });
+    expect(requester.waiting).toBe(0);
+  });
+
   it('counts an answer that nobody waits for, and ignores it', async () => {
     const network = new FakeNetwork();
     for (let replica = 0; replica < 2; replica++) await serve(network.link(), 'sum', sum);
