@@ -6,6 +6,8 @@ import {
   InboundDelivery,
   InboundTopicAliases,
   noProperties,
+  type PetrelError,
+  ProtocolError,
   type PublishPacket,
   type PubrelPacket,
   reasonCode,
@@ -25,12 +27,18 @@ export interface InboxOptions {
   readonly subscriptions: Subscriptions;
   /** Observes every message, before its handlers. */
   readonly onMessage: ((message: Message) => void) | undefined;
+  /** Told of a fault of the server that the connection survives. */
+  readonly onWarning: (error: PetrelError) => void;
 }
+
+/** As many as there are Packet Identifiers. */
+const mostUnacknowledged = 65_535;
 
 export class Inbox implements ExchangeOwner {
   readonly #options: ResolvedOptions;
   readonly #subscriptions: Subscriptions;
   readonly #onMessage: InboxOptions['onMessage'];
+  readonly #onWarning: InboxOptions['onWarning'];
   /** Messages that are being handled, by Packet Identifier. */
   readonly #exchanges = new Map<number, InboundExchange>();
   #delivery: InboundDelivery;
@@ -41,12 +49,15 @@ export class Inbox implements ExchangeOwner {
   readonly #unclaimed = new UnclaimedMessages();
   #stored: StoredSession | undefined;
   #isNew = true;
+  /** Of what the server may have open before it is told of; afterwards none on this connection. */
+  #tellAbove = mostUnacknowledged;
   #draining = false;
 
-  constructor({ options, subscriptions, onMessage }: InboxOptions) {
+  constructor({ options, subscriptions, onMessage, onWarning }: InboxOptions) {
     this.#options = options;
     this.#subscriptions = subscriptions;
     this.#onMessage = onMessage;
+    this.#onWarning = onWarning;
     this.#delivery = new InboundDelivery(options.receiveMaximum);
     this.#aliases = new InboundTopicAliases(options.topicAliasMaximum);
   }
@@ -57,7 +68,10 @@ export class Inbox implements ExchangeOwner {
     this.#aliases = new InboundTopicAliases(this.#options.topicAliasMaximum); // [MQTT-3.3.2-7]
     this.#unacknowledged = { 1: [], 2: [] };
     // A server of MQTT 3.x was told no Receive Maximum.
-    const receiveMaximum = connection.protocolVersion === 5 ? this.#options.receiveMaximum : 65_535;
+    const announced = connection.protocolVersion === 5 ? this.#options.receiveMaximum : mostUnacknowledged;
+    this.#tellAbove = announced;
+    const receiveMaximum =
+      this.#options.onReceiveMaximumExceeded === 'disconnect' ? announced : mostUnacknowledged;
     const isFirst = this.#isNew;
     this.#isNew = false;
     if (resumed) {
@@ -103,12 +117,19 @@ export class Inbox implements ExchangeOwner {
       return;
     }
     const known = this.#exchanges.get(packet.packetIdentifier);
-    const outcome = this.#delivery.begin(packet.packetIdentifier, packet.qos); // [MQTT-3.3.4-7]
+    const outcome = this.#delivery.begin(packet.packetIdentifier, packet.qos); // [MQTT-3.3.4-9]
+    if (this.#delivery.open > this.#tellAbove) this.#tellExceeded();
     if (outcome === 'duplicate' || (known !== undefined && isRepeated(packet, topicName, known))) {
       this.#repeat(known ?? taken(this, packet, topicName));
     } else {
       this.#deliver(packet, packet.qos, topicName);
     }
+  }
+
+  #tellExceeded(): void {
+    const message = `the server sent more than ${this.#tellAbove} PUBLISH packets without waiting for their acknowledgements [MQTT-3.3.4-9]`;
+    this.#tellAbove = mostUnacknowledged;
+    this.#onWarning(new ProtocolError(message, { reasonCode: reasonCode.receiveMaximumExceeded }));
   }
 
   #deliver(packet: PublishPacket, qos: 1 | 2, topicName: string): void {

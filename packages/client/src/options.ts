@@ -47,6 +47,11 @@ export interface ClientOptions {
   readonly will?: WillOptions | undefined;
   /** QoS 1 and 2 messages, 1–65,535, that the server may send before it gets their acknowledgements. Default 1,000. */
   readonly receiveMaximum?: number | undefined;
+  /**
+   * An MQTT 5 server that sends more than that. `'warn'`: takes up to 65,535 all the same, and tells once for each connection as `error` event, since
+   * Mosquitto 2.0 does so with what waited in a session. `'disconnect'`: 0x93, and a new connection. Default `'warn'`.
+   */
+  readonly onReceiveMaximumExceeded?: 'warn' | 'disconnect' | undefined;
   /** Bytes, 1–268,435,460, of the largest packet to accept. Default: what MQTT allows. */
   readonly maximumPacketSize?: number | undefined;
   /** Topic Aliases, 0–65,535, that the server may use. Default 0. */

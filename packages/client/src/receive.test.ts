@@ -1,4 +1,5 @@
 /** Received messages: handlers, acknowledgements in order, failures, duplicates. */
+import type { PetrelError } from '@petrel/protocol';
 import type { RawPeer } from '@petrel/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Client } from './client.js';
@@ -309,8 +310,25 @@ describe('a session that an earlier process left', () => {
 });
 
 describe('limits of ours', () => {
-  test('a server that passes the Receive Maximum is disconnected with 0x93 [MQTT-3.3.4-7]', async () => {
-    await start(manual().handler, { receiveMaximum: 2 });
+  test('a server that passes the Receive Maximum is served, and told of once for each connection (Mosquitto 2.0)', async () => {
+    const { handler, seen, waiting } = manual();
+    await start(handler, { receiveMaximum: 2 });
+    const errors: PetrelError[] = [];
+    client.on('error', (error) => errors.push(error));
+    peer.send(message('a', 1, 1), message('b', 2, 2), message('c', 1, 3), message('d', 1, 4));
+    await settled();
+    expect(errors.map(({ reasonCode }) => reasonCode)).toEqual([0x93]);
+    expect(seen).toEqual(['a', 'b', 'c', 'd']);
+    for (const { resolve } of waiting.values()) resolve();
+    expect(await peer.receive('puback')).toMatchObject({ packetIdentifier: 1 });
+    expect(await peer.receive('pubrec')).toMatchObject({ packetIdentifier: 2 });
+    expect(await peer.receive('puback')).toMatchObject({ packetIdentifier: 3 });
+    expect(await peer.receive('puback')).toMatchObject({ packetIdentifier: 4 });
+    expect(client.status).toBe('connected');
+  });
+
+  test('a server that passes the Receive Maximum is disconnected with 0x93 where the options say so [MQTT-3.3.4-9]', async () => {
+    await start(manual().handler, { receiveMaximum: 2, onReceiveMaximumExceeded: 'disconnect' });
     peer.send(message('a', 1, 1), message('b', 2, 2), message('c', 1, 3));
     expect(await peer.receive('disconnect')).toMatchObject({ reasonCode: 0x93 });
   });

@@ -36,6 +36,7 @@ export interface ResolvedOptions {
   readonly authentication: AuthenticationMethod | undefined;
   readonly will: Will | undefined;
   readonly receiveMaximum: number;
+  readonly onReceiveMaximumExceeded: 'warn' | 'disconnect';
   readonly maximumPacketSize: number;
   readonly topicAliasMaximum: number;
   readonly automaticTopicAliases: boolean;
@@ -84,6 +85,8 @@ export function resolveOptions(input: string | URL | ClientOptions, platform: Pl
     authentication: read.of('authentication', 'an object with name and begin', isMethod),
     will: will(read),
     receiveMaximum: read.integer('receiveMaximum', { ...uint16, minimum: 1 }) ?? 1_000,
+    onReceiveMaximumExceeded:
+      read.oneOf('onReceiveMaximumExceeded', ['warn', 'disconnect'] as const) ?? 'warn',
     maximumPacketSize:
       read.integer('maximumPacketSize', { minimum: 1, maximum: largestPacketSize, unit: 'bytes' }) ??
       largestPacketSize,

@@ -62,6 +62,7 @@ export class Session implements ConnectionOwner {
       options,
       subscriptions: this.#subscriptions,
       onMessage: (message) => events.emit('message', message),
+      onWarning: (error) => events.emit('error', error),
     });
   }
 

@@ -7,7 +7,10 @@ describe('6 QoS 2 flood never released (CVE-2023-28366)', () => {
   test.each([1, 2] as const)(
     'QoS %i: one message above Receive Maximum ends the connection, and is not acknowledged [MQTT-3.3.4-7]',
     async (qos) => {
-      const { peer, client, assertRefuses, assertServes } = await openAttackedClient({ receiveMaximum: 3 });
+      const { peer, client, assertRefuses, assertServes } = await openAttackedClient({
+        receiveMaximum: 3,
+        onReceiveMaximumExceeded: 'disconnect',
+      });
       // What nobody handles would be acknowledged at once.
       const release = await holdAll({ client, peer });
       for (let packetIdentifier = 1; packetIdentifier <= 4; packetIdentifier++) {
