@@ -12,6 +12,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   '@petrel/client': ['@petrel/protocol'],
   '@petrel/broker': ['@petrel/protocol'],
   '@petrel/service': ['@petrel/protocol', '@petrel/client'],
+  '@petrel/bridge': ['@petrel/protocol', '@petrel/client'],
   '@petrel/nestjs': ['@petrel/protocol', '@petrel/client', '@petrel/service'],
   petrel: ['@petrel/protocol', '@petrel/client', '@petrel/service', '@petrel/broker'],
   '@petrel/testing': ['@petrel/protocol'],
