@@ -9,7 +9,7 @@ export class SimulatedStore {
   /** The store as the next broker sees it, the only one whose writes count from now on. */
   open(): Store {
     const owner = ++this.#owner;
-    const memory = this.#memory;
+    const memory: Store = this.#memory;
     return new Proxy<Store>(memory, {
       get: (_, name: keyof Store) => {
         const member: unknown = memory[name];

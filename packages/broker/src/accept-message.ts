@@ -101,14 +101,11 @@ function storeRetained(context: BrokerContext, message: Message): boolean {
   }
   if (message.payloadBytes === 0) {
     // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
-    if (retainedMessages.delete(message.topicName) !== undefined) store.deleteRetained(message.topicName);
+    retainedMessages.delete(message.topicName);
     return true;
   }
   const refused = retainedMessages.set(message.detach(), context.clock.now());
-  if (refused === undefined) {
-    store.putRetained(message);
-    return true;
-  }
+  if (refused === undefined) return true;
   logger.warn(
     `retained message of ${JSON.stringify(message.topicName)} not stored: limit retained.${refused} is reached`,
   );

@@ -8,7 +8,7 @@ import type { Logger } from './logger.js';
 import type { Message } from './message.js';
 import { type Gauges, Metrics } from './metrics.js';
 import type { ResolvedBrokerOptions } from './options.js';
-import { RetainedMessages } from './retained-messages.js';
+import { type RetainedKeeper, RetainedMessages } from './retained-messages.js';
 import { Router } from './router.js';
 import { SessionRegistry } from './session-registry.js';
 import { openStore } from './stores/open-store.js';
@@ -48,7 +48,7 @@ export class BrokerContext {
     this.hooks = new Hooks(hooks, logger);
     this.accessControl = new AccessControl(this.hooks, options.access);
     this.topics = new TopicCache(limits.maximumTopicLevels);
-    this.retainedMessages = new RetainedMessages<Message>(limits.retained);
+    this.retainedMessages = new RetainedMessages<Message>(limits.retained, keeperOf(this.store));
     this.sessions = new SessionRegistry(this);
     this.willMessages = new WillMessages(this);
   }
@@ -72,4 +72,15 @@ export class BrokerContext {
       storeRefusal: this.store.refusal ?? 0,
     };
   }
+}
+
+/** The store as retained messages see it. */
+function keeperOf(store: Store): RetainedKeeper<Message> {
+  return {
+    keep: (message, replaces) => {
+      store.putRetained(message, replaces);
+      return store.retainedReader === undefined ? 0 : message.storeNumber;
+    },
+    forget: (topicName, number) => store.deleteRetained(topicName, number),
+  };
 }

@@ -137,7 +137,7 @@ class RunningBroker implements Broker {
 
   async open(): Promise<void> {
     const { store, options } = this.#context;
-    restoreState(this.#context, await store.open());
+    await restoreState(this.#context, await store.open());
     try {
       for (const listener of options.listeners) {
         this.#listeners.push(

@@ -6,16 +6,13 @@ import type { Client } from './hooks.js';
 import { orphanPrefix, redeliverQueue } from './orphaned-queue.js';
 import { restoreDelivery } from './queue-tail.js';
 import { Session } from './session.js';
-import type { RestoredSession, RestoredState, StoredSession } from './stores/store.js';
+import type { RestoredSession, RestoredState, StoredRetained, StoredSession } from './stores/store.js';
 import { Subscription } from './subscription.js';
 
 /** Fills an empty broker. */
-export function restoreState(context: BrokerContext, state: RestoredState): void {
+export async function restoreState(context: BrokerContext, state: RestoredState): Promise<void> {
   const now = context.clock.now();
-  for (const stored of state.retained) {
-    const message = restoreMessage(stored, context.topics);
-    if (!message.isExpired(now)) context.retainedMessages.set(message, now);
-  }
+  await restoreRetained(context, state, now);
   const orphans: string[] = [];
   const sessions: Session[] = [];
   for (const restored of state.sessions) {
@@ -35,6 +32,28 @@ export function restoreState(context: BrokerContext, state: RestoredState): void
     context.willMessages.arm(session, session.disconnectedAt);
     context.sessions.armExpiry(session, session.disconnectedAt);
   }
+}
+
+async function restoreRetained(
+  { retainedMessages, store, topics }: BrokerContext,
+  { retained, retainedInStore }: RestoredState,
+  now: number,
+): Promise<void> {
+  for (const stored of retained) {
+    const message = restoreMessage(stored, topics);
+    if (message.isExpired(now)) store.deleteRetained(message.topicName, message.storeNumber);
+    // The store has it already.
+    else retainedMessages.setHere(message, now);
+  }
+  const expired: StoredRetained[] = [];
+  for await (const some of retainedInStore ?? []) {
+    for (const kept of some) {
+      const { topicName, storeNumber, sizeBytes, expiresAt } = kept;
+      if (expiresAt !== undefined && expiresAt <= now) expired.push(kept);
+      else retainedMessages.restore(topicName, storeNumber, sizeBytes, expiresAt);
+    }
+  }
+  for (const { topicName, storeNumber } of expired) store.deleteRetained(topicName, storeNumber);
 }
 
 function restoreSession(context: BrokerContext, restored: RestoredSession): Session {
@@ -64,11 +83,19 @@ function restoreSession(context: BrokerContext, restored: RestoredSession): Sess
     );
     session.addSubscription(subscription);
     context.router.subscribe(subscription);
+    if (kept.awaitsRetained) replayRetained(context, subscription);
   }
   session.deliveries.restoreQueue(restored.lastSequence, restored.queued);
   for (const kept of deliveries) session.deliveries.restore(restoreDelivery(context, kept));
   for (const packetIdentifier of receivedIdentifiers) session.inbound.restore(packetIdentifier);
   return session;
+}
+
+/** Begins anew what the last run had not finished: how far it came, nobody knows. */
+function replayRetained({ retainedMessages }: BrokerContext, subscription: Subscription): void {
+  subscription.awaitsRetained = true;
+  const { session, topicFilter } = subscription;
+  session.deliveries.replay(subscription, retainedMessages.match(topicFilter));
 }
 
 /** What is known of a client that has not come back yet. */

@@ -1,8 +1,9 @@
 /**
  * The retained message of every topic, within bounds, by name or by filter.
- * Knows nothing of delivery; time comes as an argument.
+ * Where a store keeps the messages and gives them back, only names and numbers are here. Knows nothing of delivery; time comes as an argument.
  */
-import { BinaryHeap } from './binary-heap.js';
+import { hasWildcards } from '@petrel/protocol';
+import { BinaryHeap, type HeapEntry } from './binary-heap.js';
 import { RetainedReplay } from './retained-replay.js';
 import { TopicNode } from './topic-node.js';
 
@@ -24,29 +25,76 @@ export interface RetainedLimits {
 /** Why a message was not stored: the bound that it would break. */
 export type RetainedRefusal = 'maximumMessages' | 'maximumBytes';
 
-/** A stored message with its place in the order of expiry. */
-export class RetainedEntry<M extends RetainableMessage> {
-  heapIndex = -1;
+/** Whoever keeps the messages themselves beyond this process, and perhaps gives them back when they are asked for. */
+export interface RetainedKeeper<M> {
+  /** Keeps a message in place of the one with this number (0 = none); gives back the number to read it by, 0 when it has to stay here. */
+  keep(message: M, replaces: number): number;
+  /** The topic has none any more. */
+  forget(topicName: string, number: number): void;
+}
+
+/** One topic's message; it lies here, or elsewhere under a number. */
+export class RetainedEntry<M> {
+  /** False once another one took its place, or none. */
+  isCurrent = true;
 
   constructor(
-    readonly message: M,
-    readonly dueAt: number,
+    readonly message: M | undefined,
+    /** Of the keeper; 0 = it has it under none. */
+    readonly number: number,
+    readonly sizeBytes: number,
     /** Rises with every message stored. */
     readonly sequence: number,
   ) {}
+
+  isExpired(_now: number): boolean {
+    return false;
+  }
 }
+
+/** The same with an end, and its place in the order of ends. */
+class ExpiringEntry<M> extends RetainedEntry<M> implements HeapEntry {
+  heapIndex = -1;
+
+  constructor(
+    message: M | undefined,
+    number: number,
+    sizeBytes: number,
+    sequence: number,
+    readonly topicName: string,
+    public dueAt: number,
+  ) {
+    super(message, number, sizeBytes, sequence);
+  }
+
+  override isExpired(now: number): boolean {
+    return this.dueAt <= now;
+  }
+}
+
+/** Keeps nothing: the messages live as long as this process. */
+const noKeeper: RetainedKeeper<unknown> = {
+  keep: () => 0,
+  forget() {
+    // There is nothing to forget.
+  },
+};
+
+type Node<M> = TopicNode<RetainedEntry<M>>;
 
 /** Retained messages in a topic tree. */
 export class RetainedMessages<M extends RetainableMessage> {
   readonly #limits: RetainedLimits;
-  readonly #root = new TopicNode<RetainedEntry<M>>();
-  readonly #expiring = new BinaryHeap<RetainedEntry<M>>();
+  readonly #keeper: RetainedKeeper<M>;
+  readonly #root: Node<M> = new TopicNode();
+  readonly #expiring = new BinaryHeap<ExpiringEntry<M>>();
   #count = 0;
   #bytes = 0;
   #sequence = 0;
 
-  constructor(limits: RetainedLimits) {
+  constructor(limits: RetainedLimits, keeper: RetainedKeeper<M> = noKeeper) {
     this.#limits = limits;
+    this.#keeper = keeper;
   }
 
   get count(): number {
@@ -59,51 +107,55 @@ export class RetainedMessages<M extends RetainableMessage> {
 
   /** Stores a message in place of the one of its topic [MQTT-3.3.1-5]; a refused one leaves that one as it is. */
   set(message: M, now: number): RetainedRefusal | undefined {
-    this.removeExpired(now);
-    const previous = this.#find(message.topicName)?.value;
-    if (previous === undefined && this.#count >= this.#limits.maximumMessages) return 'maximumMessages';
-    const bytes = this.#bytes + message.sizeBytes - (previous?.message.sizeBytes ?? 0);
-    if (bytes > this.#limits.maximumBytes) return 'maximumBytes';
-    const node = this.#ensure(message.topicName);
-    if (previous === undefined) this.#count += 1;
-    else this.#expiring.remove(previous);
-    this.#bytes = bytes;
-    const entry = new RetainedEntry(message, message.expiresAt ?? Number.POSITIVE_INFINITY, ++this.#sequence);
-    if (message.expiresAt !== undefined) this.#expiring.push(entry);
-    node.value = entry;
-    return undefined;
+    return this.#set(message, now, this.#keeper);
   }
 
-  /** Clears a topic [MQTT-3.3.1-6] and gives back what was stored. */
-  delete(topicName: string): M | undefined {
-    const path: TopicNode<RetainedEntry<M>>[] = [this.#root];
+  /** The same for a message that the keeper is not told of. */
+  setHere(message: M, now: number): RetainedRefusal | undefined {
+    return this.#set(message, now, noKeeper);
+  }
+
+  /** Puts back what the keeper has; bounds are for new messages. Of two for one topic, the one with the higher number stays. */
+  restore(topicName: string, number: number, sizeBytes: number, expiresAt: number | undefined): void {
+    const node = this.#ensure(topicName);
+    const previous = node.value;
+    if (previous !== undefined && previous.number > number) {
+      this.#keeper.forget(topicName, number);
+      return;
+    }
+    if (previous !== undefined) this.#keeper.forget(topicName, previous.number);
+    this.#put(node, topicName, undefined, number, sizeBytes, expiresAt);
+  }
+
+  /** Clears a topic [MQTT-3.3.1-6]; false when it has no message. */
+  delete(topicName: string): boolean {
+    const path: Node<M>[] = [this.#root];
     const levels = topicName.split('/');
     for (const level of levels) {
       const child = path[path.length - 1]!.child(level);
-      if (child === undefined) return undefined;
+      if (child === undefined) return false;
       path.push(child);
     }
     const node = path[path.length - 1]!;
     const entry = node.value;
-    if (entry === undefined) return undefined;
+    if (entry === undefined) return false;
     node.value = undefined;
     for (let depth = levels.length; depth > 0 && path[depth]!.isEmpty; depth--) {
       path[depth - 1]!.removeChild(levels[depth - 1]!);
     }
-    this.#expiring.remove(entry);
-    this.#count -= 1;
-    this.#bytes -= entry.message.sizeBytes;
-    return entry.message;
+    this.#leave(entry);
+    this.#keeper.forget(topicName, entry.number);
+    return true;
   }
 
-  /** Tells whether a message is still the one of its topic. */
-  holds(message: M): boolean {
-    return this.#find(message.topicName)?.value?.message === message;
+  /** Whether a Topic Filter without wildcards matches nothing; of others that is not known without reading. */
+  hasNothingFor(topicFilter: string): boolean {
+    return !hasWildcards(topicFilter) && this.#find(topicFilter)?.value === undefined;
   }
 
   /** Starts reading all messages that a Topic Filter matches now; costs nothing until it is read from. */
   match(topicFilter: string): RetainedReplay<M> {
-    return new RetainedReplay(this.#root, topicFilter, this.#sequence);
+    return new RetainedReplay<M>(this.#root, topicFilter, this.#sequence);
   }
 
   /** Deletes what has expired. */
@@ -113,12 +165,53 @@ export class RetainedMessages<M extends RetainableMessage> {
       next !== undefined && next.dueAt <= now;
       next = this.#expiring.peek()
     ) {
-      this.delete(next.message.topicName);
+      this.delete(next.topicName);
     }
   }
 
-  #find(topicName: string): TopicNode<RetainedEntry<M>> | undefined {
-    let node: TopicNode<RetainedEntry<M>> | undefined = this.#root;
+  #set(message: M, now: number, keeper: RetainedKeeper<M>): RetainedRefusal | undefined {
+    this.removeExpired(now);
+    const { topicName, sizeBytes, expiresAt } = message;
+    const previous = this.#find(topicName)?.value;
+    if (previous === undefined && this.#count >= this.#limits.maximumMessages) return 'maximumMessages';
+    const bytes = this.#bytes + sizeBytes - (previous?.sizeBytes ?? 0);
+    if (bytes > this.#limits.maximumBytes) return 'maximumBytes';
+    const number = keeper.keep(message, previous?.number ?? 0);
+    const kept = number === 0 ? message : undefined;
+    this.#put(this.#ensure(topicName), topicName, kept, number, sizeBytes, expiresAt);
+    return undefined;
+  }
+
+  #put(
+    node: Node<M>,
+    topicName: string,
+    message: M | undefined,
+    number: number,
+    sizeBytes: number,
+    expiresAt: number | undefined,
+  ): void {
+    if (node.value !== undefined) this.#leave(node.value);
+    const sequence = ++this.#sequence;
+    if (expiresAt === undefined) {
+      node.value = new RetainedEntry(message, number, sizeBytes, sequence);
+    } else {
+      const entry = new ExpiringEntry(message, number, sizeBytes, sequence, topicName, expiresAt);
+      this.#expiring.push(entry);
+      node.value = entry;
+    }
+    this.#count += 1;
+    this.#bytes += sizeBytes;
+  }
+
+  #leave(entry: RetainedEntry<M>): void {
+    entry.isCurrent = false;
+    if (entry instanceof ExpiringEntry) this.#expiring.remove(entry);
+    this.#count -= 1;
+    this.#bytes -= entry.sizeBytes;
+  }
+
+  #find(topicName: string): Node<M> | undefined {
+    let node: Node<M> | undefined = this.#root;
     for (const level of topicName.split('/')) {
       node = node.child(level);
       if (node === undefined) return undefined;
@@ -126,9 +219,14 @@ export class RetainedMessages<M extends RetainableMessage> {
     return node;
   }
 
-  #ensure(topicName: string): TopicNode<RetainedEntry<M>> {
+  #ensure(topicName: string): Node<M> {
     let node = this.#root;
-    for (const level of topicName.split('/')) node = node.ensureChild(level);
+    for (let start = 0; start <= topicName.length; ) {
+      const slash = topicName.indexOf('/', start);
+      const end = slash === -1 ? topicName.length : slash;
+      node = node.ensureChild(topicName.slice(start, end));
+      start = end + 1;
+    }
     return node;
   }
 }

@@ -2,22 +2,22 @@
  * Reads the retained messages that match a filter piece by piece, so that a `#` over millions of topics holds up nobody.
  * The store may change between two reads.
  */
-import type { RetainableMessage, RetainedEntry } from './retained-messages.js';
+import type { RetainedEntry } from './retained-messages.js';
 import type { TopicNode } from './topic-node.js';
 
-type Node<M extends RetainableMessage> = TopicNode<RetainedEntry<M>>;
+type Node<M> = TopicNode<RetainedEntry<M>>;
 
 /** Topics looked at for each message asked for: bounds a read whose filter passes many topics and matches few. */
 const visitsPerMessage = 16;
 
 /** Children of one node still to be visited, each at the filter level `depth`. */
-interface Frame<M extends RetainableMessage> {
+interface Frame<M> {
   readonly children: Iterator<readonly [string, Node<M>]>;
   readonly depth: number;
 }
 
 /** One reading of the store as it was at the start: what is stored later comes live to whoever reads, and not a second time. */
-export class RetainedReplay<M extends RetainableMessage> {
+export class RetainedReplay<M> {
   readonly #levels: string[];
   readonly #newest: number;
   readonly #pending: { node: Node<M>; depth: number }[];
@@ -36,16 +36,15 @@ export class RetainedReplay<M extends RetainableMessage> {
   }
 
   /** The next messages, at most `maximum`, none expired at `now`; may be fewer or none before it is done. */
-  take(maximum: number, now: number): M[] {
-    const messages: M[] = [];
-    for (let visits = maximum * visitsPerMessage; visits > 0 && messages.length < maximum; visits--) {
+  take(maximum: number, now: number): RetainedEntry<M>[] {
+    const entries: RetainedEntry<M>[] = [];
+    for (let visits = maximum * visitsPerMessage; visits > 0 && entries.length < maximum; visits--) {
       const step = this.#pending.pop() ?? this.#nextChild();
       if (step === undefined) break;
       const entry = this.#visit(step.node, step.depth);
-      if (entry !== undefined && entry.dueAt > now && entry.sequence <= this.#newest)
-        messages.push(entry.message);
+      if (entry !== undefined && !entry.isExpired(now) && entry.sequence <= this.#newest) entries.push(entry);
     }
-    return messages;
+    return entries;
   }
 
   /** Queues what lies below a node and gives back its own message when the filter ends here. */

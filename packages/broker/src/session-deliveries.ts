@@ -5,6 +5,7 @@
 import type { PubrecOutcome } from '@petrel/protocol';
 import type { BrokerContext } from './broker-context.js';
 import type { Connection } from './connection.js';
+import { restoreMessage } from './create-message.js';
 import { Delivery, effectiveQoS } from './delivery.js';
 import { StoreError, slowReceiver } from './errors.js';
 import type { Message } from './message.js';
@@ -29,6 +30,7 @@ export class SessionDeliveries {
   #retained: RetainedDeliveries | undefined;
   #sequence = 0;
   #retainedIsNext = false;
+  #awaited: Promise<void> | undefined;
 
   constructor(session: Session, context: BrokerContext) {
     this.#session = session;
@@ -89,7 +91,10 @@ export class SessionDeliveries {
 
   /** Begins to send the retained messages that a new subscription matches. */
   replay(subscription: Subscription, replay: RetainedReplay<Message>): void {
-    this.#retained ??= new RetainedDeliveries();
+    this.#retained ??= new RetainedDeliveries(
+      (numbers) => this.#readRetained(numbers),
+      (of) => this.#hasRetained(of),
+    );
     this.#retained.add(subscription, replay);
   }
 
@@ -108,6 +113,7 @@ export class SessionDeliveries {
   suspend(): void {
     // What a lasting session asked for and has not got yet waits for it like everything else.
     if (!this.#session.isDurable) this.#retained = undefined;
+    this.#retained?.unload();
     if (this.#queue.tail !== undefined) this.#queue.tail.isAbsent = true;
     this.#queue.leaveToStore();
     for (const delivery of this.#queue) delivery.message.detach();
@@ -215,8 +221,9 @@ export class SessionDeliveries {
     if (retained === undefined) return false;
     const message = retained.peek(this.#context.clock.now());
     if (message === undefined) {
+      if (retained.loading !== undefined) this.#awaitRetained(retained.loading);
       // A search that passes many topics and finds nothing goes on in the next turn.
-      if (retained.isEmpty) this.#retained = undefined;
+      else if (retained.isEmpty) this.#retained = undefined;
       else connection.wake();
       return false;
     }
@@ -224,8 +231,6 @@ export class SessionDeliveries {
     const qos = effectiveQoS(message.qos, terms.qos);
     if (qos > 0 && !this.#exchanges.canBegin) return false;
     retained.advance();
-    // Replaced since it was read: the new one has been delivered live, and an old one behind it would be the last word.
-    if (!this.#context.retainedMessages.holds(message)) return true;
     const isOwn = subscription.noLocal && message.publisher === this.#session.clientIdentifier;
     if (isOwn || (this.#context.hooks.has.deliver && !this.#session.mayGet(message))) return true;
     if (qos === 0)
@@ -234,6 +239,30 @@ export class SessionDeliveries {
       this.#exchanges.start(connection, new Delivery(this.#sequence++, message, qos, true, terms), true);
     }
     return true;
+  }
+
+  /** One wait at a time, whoever pumps meanwhile. */
+  #awaitRetained(loading: Promise<void>): void {
+    if (this.#awaited === loading) return;
+    this.#awaited = loading;
+    loading.then(
+      () => this.pump(),
+      (cause: unknown) => this.#session.connection?.fail(new StoreError('the store failed', cause)),
+    );
+  }
+
+  #hasRetained(subscription: Subscription): void {
+    const { isStored, clientIdentifier } = this.#session;
+    subscription.awaitsRetained = false;
+    if (isStored) this.#context.store.putSubscription(clientIdentifier, subscription);
+  }
+
+  async #readRetained(numbers: readonly number[]): Promise<ReadonlyMap<number, Message>> {
+    const { store, topics } = this.#context;
+    const found = new Map<number, Message>();
+    const stored = (await store.retainedReader?.read(numbers)) ?? [];
+    for (const [number, message] of stored) found.set(number, restoreMessage(message, topics));
+    return found;
   }
 
   #enqueue(delivery: Delivery): void {

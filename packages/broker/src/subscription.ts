@@ -3,10 +3,12 @@ import type { QoS, RetainHandling } from '@petrel/protocol';
 import type { Session } from './session.js';
 import type { StoredSubscription } from './stores/store.js';
 
-/** A granted subscription. Immutable: subscribing again puts another one in its place. */
+/** A granted subscription. Its terms never change: subscribing again puts another one in its place. */
 export class Subscription implements StoredSubscription {
   /** For this subscription alone. */
   readonly terms: DeliveryTerms;
+  /** From the moment it was granted until all of them were sent. */
+  awaitsRetained = false;
 
   constructor(
     readonly session: Session,

@@ -40,7 +40,7 @@ export class SysTopicsPublisher {
       } as const;
       const message = createOwnMessage(content, undefined, topics, clock);
       // Past the hooks and the store: these are no messages of anybody, and the next run has figures of its own.
-      retainedMessages.set(message, now);
+      retainedMessages.setHere(message, now);
       router.publish(message, undefined);
     }
     this.#timer = timers.add(now + options.sysTopicsIntervalMs, () => this.#publish());

@@ -34,11 +34,10 @@ export async function handleSubscribe(connection: Connection, packet: SubscribeP
       reasonString ??= granted.reasonString;
       continue;
     }
-    const previous = subscribe(connection, granted);
+    subscribe(connection, granted);
     reasonCodes.push(granted.qos); // [MQTT-3.8.4-7]
     // Begun together with the subscription: what is stored from now on comes live.
-    if (wantsRetained(granted, previous))
-      replays.push([granted, context.retainedMessages.match(granted.topicFilter)]);
+    if (granted.awaitsRetained) replays.push([granted, context.retainedMessages.match(granted.topicFilter)]);
     const { topicFilter, shareName, qos } = granted;
     context.hooks.tell('subscribed', connection.client as Client, { topicFilter, shareName, qos });
   }
@@ -92,14 +91,15 @@ async function grant(
   );
 }
 
-/** Puts the subscription in force and gives back the one it replaces. */
-function subscribe({ context }: Connection, subscription: Subscription): Subscription | undefined {
-  const { session } = subscription;
+/** Puts the subscription in force, in place of one with the same filter. */
+function subscribe({ context }: Connection, subscription: Subscription): void {
+  const { session, topicFilter } = subscription;
   const previous = session.addSubscription(subscription);
   context.router.subscribe(subscription);
+  subscription.awaitsRetained =
+    wantsRetained(subscription, previous) && !context.retainedMessages.hasNothingFor(topicFilter);
   if (previous !== undefined) session.deliveries.endReplay(previous);
   if (session.isStored) context.store.putSubscription(session.clientIdentifier, subscription);
-  return previous;
 }
 
 function parse(topicFilter: string): ParsedTopicFilter | undefined {

@@ -48,6 +48,7 @@ const subscription = (
   retainAsPublished: true,
   retainHandling: 2,
   subscriptionIdentifier: 9,
+  awaitsRetained: false,
   ...fields,
 });
 
@@ -77,6 +78,24 @@ async function withQueues(sessions: Iterable<RestoredSession>, store: Store): Pr
   );
 }
 
+/** A store may keep retained messages until they are asked for. */
+async function withRetained(state: RestoredState, store: Store): Promise<StoredMessage[]> {
+  const found = [...state.retained];
+  for await (const some of state.retainedInStore ?? []) {
+    const messages = await store.retainedReader!.read(some.map(({ storeNumber }) => storeNumber));
+    for (const { topicName, storeNumber, expiresAt, sizeBytes } of some) {
+      const message = messages.get(storeNumber) as StoredMessage;
+      expect({ topicName, expiresAt }).toEqual({
+        topicName: message.topicName,
+        expiresAt: message.expiresAt,
+      });
+      expect(sizeBytes).toBeGreaterThan(message.payload.length);
+      found.push(message);
+    }
+  }
+  return found;
+}
+
 /** Runs the suite for one kind of store. */
 export function describeStore(name: string, harness: StoreHarness): void {
   /** Writes, closes, and gives back what is found again. */
@@ -88,7 +107,8 @@ export function describeStore(name: string, harness: StoreHarness): void {
     await store.close();
     const reopened = await harness.reopen(store);
     const state = await reopened.open();
-    return { retained: state.retained, sessions: await withQueues(state.sessions, reopened) };
+    const retained = await withRetained(state, reopened);
+    return { retained, sessions: await withQueues(state.sessions, reopened) };
   }
 
   describe(name, () => {
@@ -124,7 +144,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
       });
       const { sessions } = await kept((store) => {
         store.putSession(whole);
-        store.putSubscription('c', subscription('$share/g/a/+'));
+        store.putSubscription('c', subscription('$share/g/a/+', { awaitsRetained: true }));
         store.addDelivery('c', sent);
         store.addDelivery('c', queued);
         store.addReceivedIdentifier('c', 1);
@@ -133,7 +153,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
       expect([...sessions]).toEqual([
         {
           session: whole,
-          subscriptions: [subscription('$share/g/a/+')],
+          subscriptions: [subscription('$share/g/a/+', { awaitsRetained: true })],
           deliveries: [sent, queued],
           lastSequence: 4,
           receivedIdentifiers: [1, 65_535],
@@ -209,13 +229,15 @@ export function describeStore(name: string, harness: StoreHarness): void {
 
     test('keeps the last retained message of each topic', async () => {
       const { retained } = await kept((store) => {
-        store.putRetained(message('a', { payload: Uint8Array.of(1), retain: true }));
-        store.putRetained(message('a', { payload: Uint8Array.of(2), retain: true }));
-        store.putRetained(message('b', { retain: true }));
-        store.deleteRetained('b');
-        store.deleteRetained('never');
+        const first = message('a', { payload: Uint8Array.of(1), storeNumber: 0 });
+        const other = message('b', { storeNumber: 0 });
+        store.putRetained(first, 0);
+        store.putRetained(message('a', { payload: Uint8Array.of(2), retain: true }), first.storeNumber!);
+        store.putRetained(other, 0);
+        store.deleteRetained('b', other.storeNumber!);
+        store.deleteRetained('never', 0);
       });
-      expect([...retained]).toEqual([message('a', { payload: Uint8Array.of(2), retain: true })]);
+      expect([...retained]).toMatchObject([{ topicName: 'a', payload: Uint8Array.of(2), retain: true }]);
     });
 
     test('close may be called twice', async () => {

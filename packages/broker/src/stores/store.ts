@@ -53,6 +53,8 @@ export interface StoredSubscription {
   readonly retainAsPublished: boolean;
   readonly retainHandling: RetainHandling;
   readonly subscriptionIdentifier: number | undefined;
+  /** Retained messages that it matched when it was made are still to be sent. */
+  readonly awaitsRetained: boolean;
 }
 
 /** A QoS 1 or 2 message on its way to a session. */
@@ -109,10 +111,30 @@ export interface QueueReader {
   ): { readonly sequence: number; readonly bytes: number } | undefined;
 }
 
+/** A retained message that stays in a store until somebody asks for it. */
+export interface StoredRetained {
+  readonly topicName: string;
+  /** Above 0; rises with every message. */
+  readonly storeNumber: number;
+  /** About what `sizeBytes` of the message was. */
+  readonly sizeBytes: number;
+  /** Milliseconds since the Unix epoch; undefined = never. */
+  readonly expiresAt: number | undefined;
+}
+
+/** Reads retained messages, so that the broker need not hold them. */
+export interface RetainedReader {
+  /** Those of these numbers that are still there. */
+  read(storeNumbers: readonly number[]): Promise<ReadonlyMap<number, StoredMessage>>;
+}
+
 /** All that a store held when it was opened. */
 export interface RestoredState {
   readonly sessions: Iterable<RestoredSession>;
+  /** Those that the broker is to hold: all, or none of a store that reads them back. */
   readonly retained: Iterable<StoredMessage>;
+  /** What such a store keeps, some at a time. */
+  readonly retainedInStore?: AsyncIterable<readonly StoredRetained[]> | undefined;
 }
 
 /**
@@ -127,6 +149,8 @@ export interface Store {
   readonly refusal: number | undefined;
   /** Present in a store that keeps queued deliveries for the broker. */
   readonly queueReader?: QueueReader | undefined;
+  /** Present in a store that keeps retained messages for the broker: it leaves their `storeNumber` in what putRetained() is given. */
+  readonly retainedReader?: RetainedReader | undefined;
   /** Makes the store ready and gives back what it held. Called once, first. */
   open(): RestoredState | Promise<RestoredState>;
   /** Inserts a session or replaces what is known of it, without touching what it contains. */
@@ -144,9 +168,9 @@ export interface Store {
   deleteDelivery(clientIdentifier: string, sequence: number): void;
   addReceivedIdentifier(clientIdentifier: string, packetIdentifier: number): void;
   deleteReceivedIdentifier(clientIdentifier: string, packetIdentifier: number): void;
-  /** Stores a message in place of the retained one of its topic. */
-  putRetained(message: StoredMessage): void;
-  deleteRetained(topicName: string): void;
+  /** Stores a message in place of the retained one of its topic, whose `storeNumber` is `replaces`; 0 = there is none, or it has none. */
+  putRetained(message: StoredMessage, replaces: number): void;
+  deleteRetained(topicName: string, storeNumber: number): void;
   /**
    * Undefined when everything written so far is owned; else a promise, the same one for all who share the group, that resolves when it is
    * and rejects when it cannot be.

@@ -113,12 +113,13 @@ class FolderReading {
     const name = snapshotName(number);
     if (!(await this.#files.list()).includes(name)) throw this.#corrupt(name, 'is missing');
     const bytes = Buffer.from(await readWhole(this.#files, name));
+    const cursor = new ByteCursor(bytes);
     let position = segmentHeaderBytes;
     if (decodeSegmentHeader(bytes)?.segment !== number) throw this.#corrupt(name, 'has no header');
     while (position < bytes.length) {
       const frame = readFrame(bytes, position);
       if (frame === undefined) throw this.#corrupt(name, `is damaged at byte ${position}`);
-      this.#apply(bytes, frame, name);
+      this.#apply(cursor, frame, name);
       position = frame.end;
     }
     if (!this.#state.isComplete) throw this.#corrupt(name, 'ends too early');
@@ -144,6 +145,7 @@ class FolderReading {
       throw this.#corrupt(name, `begins with batch ${header.firstBatch}, not ${this.#next}`);
     this.#state.segment = number;
     const until = following === undefined ? Number.POSITIVE_INFINITY : await this.#firstBatchOf(following);
+    const cursor = new ByteCursor(bytes);
     let position = segmentHeaderBytes;
     while (this.#next < until) {
       const frame = readFrame(bytes, position);
@@ -151,7 +153,7 @@ class FolderReading {
         this.#endOfLog(bytes, position, name, until);
         return;
       }
-      this.#apply(bytes, frame, name);
+      this.#apply(cursor, frame, name);
       this.#next += 1;
       position = frame.end;
     }
@@ -179,8 +181,9 @@ class FolderReading {
     }
   }
 
-  #apply(bytes: Buffer, { start, end }: Frame, name: string): void {
-    const cursor = new ByteCursor(bytes, start, end);
+  #apply(cursor: ByteCursor, { start, end }: Frame, name: string): void {
+    cursor.position = start;
+    cursor.end = end;
     const visitor: RecordVisitor = this.#state;
     try {
       while (!cursor.isAtEnd) {

@@ -1,5 +1,5 @@
-/** Gives a session that comes back its queued deliveries, as many at a time as it can take. */
-import type { QueueReader, StoredDelivery } from '../store.js';
+/** Gives back what lies on the disk alone: to a session its queued deliveries, as many at a time as it can take, and retained messages. */
+import type { QueueReader, RetainedReader, StoredDelivery, StoredMessage } from '../store.js';
 import type { IndexedDelivery } from './delivery-index.js';
 import type { Journal } from './journal.js';
 import type { MessageReader } from './message-reader.js';
@@ -37,16 +37,13 @@ export class DiskQueueReader implements QueueReader {
     if (session?.hasDeliveries !== true) return [];
     const wanted: IndexedDelivery[] = [];
     let bytes = 0;
-    let isOnDisk = true;
     for (const delivery of session.deliveries.after(afterSequence)) {
       if (delivery.packetIdentifier !== 0) continue;
       if (wanted.length > 0 && (wanted.length === maximumMessages || bytes >= maximumBytes)) break;
       wanted.push(delivery);
       bytes += this.#state.messages.lengthOf(delivery.messageNumber);
-      isOnDisk &&= this.#isWritten(delivery.messageNumber);
     }
-    if (!isOnDisk) await this.#journal.commit();
-    const messages = await this.#reader.read(wanted.map(({ messageNumber }) => messageNumber));
+    const messages = await this.#read(wanted.map(({ messageNumber }) => messageNumber));
     const found: StoredDelivery[] = [];
     for (const delivery of wanted) {
       // What went meanwhile is nobody's any more.
@@ -55,6 +52,11 @@ export class DiskQueueReader implements QueueReader {
       found.push(storedDelivery(delivery, message));
     }
     return found;
+  }
+
+  /** Reads messages by their numbers. */
+  get retained(): RetainedReader {
+    return { read: (storeNumbers) => this.#read(storeNumbers) };
   }
 
   isShared(clientIdentifier: string): boolean {
@@ -77,9 +79,15 @@ export class DiskQueueReader implements QueueReader {
     return undefined;
   }
 
+  async #read(numbers: readonly number[]): Promise<ReadonlyMap<number, StoredMessage>> {
+    if (!numbers.every((number) => this.#isWritten(number))) await this.#journal.commit();
+    return this.#reader.read(numbers);
+  }
+
   #isWritten(number: number): boolean {
     const segment = this.#state.messages.segmentOf(number);
-    if (segment === 0) return false;
+    // One that is gone is not waited for.
+    if (segment === 0) return !this.#state.messages.has(number);
     return (
       segment !== this.#journal.segment || this.#state.messages.offsetOf(number) < this.#journal.position
     );

@@ -7,6 +7,7 @@ import type { Logger } from '../../logger.js';
 import type {
   QueueReader,
   RestoredState,
+  RetainedReader,
   Store,
   StoredDelivery,
   StoredMessage,
@@ -47,9 +48,9 @@ export class DiskStore implements Store {
   #reader!: MessageReader;
   #maintenance!: Maintenance;
   #health!: DiskHealth;
-  #retained = new Map<string, number>();
   #closing: Promise<void> | undefined;
   queueReader: QueueReader | undefined;
+  retainedReader: RetainedReader | undefined;
 
   constructor(options: DiskStoreOptions) {
     this.#options = options;
@@ -106,12 +107,15 @@ export class DiskStore implements Store {
     // What is left of a batch at the end of a segment does not count as soon as there is a next one.
     if (tornBytes > 0) await this.#journal.roll();
     await this.#health.look();
-    this.queueReader = new DiskQueueReader(state, this.#reader, this.#journal, (clientIdentifier, sequence) =>
-      this.deleteDelivery(clientIdentifier, sequence),
+    const queueReader = new DiskQueueReader(
+      state,
+      this.#reader,
+      this.#journal,
+      (clientIdentifier, sequence) => this.deleteDelivery(clientIdentifier, sequence),
     );
-    const restored = await restoredState(state, this.#reader);
-    for (const message of restored.retained) this.#retained.set(message.topicName, message.storeNumber);
-    return restored;
+    this.queueReader = queueReader;
+    this.retainedReader = queueReader.retained;
+    return restoredState(state, this.#reader);
   }
 
   putSession(session: StoredSession): void {
@@ -185,21 +189,16 @@ export class DiskStore implements Store {
     this.#journal.records.receivedGone(session.number, packetIdentifier);
   }
 
-  putRetained(message: StoredMessage): void {
+  putRetained(message: StoredMessage, replaces: number): void {
     const number = this.#own(message);
-    const former = this.#retained.get(message.topicName);
-    if (former === number) return;
-    this.#retained.set(message.topicName, number);
+    if (number === replaces) return;
     this.#state.messages.retain(number);
     this.#journal.records.retained(number);
-    if (former !== undefined) this.#unretain(former);
+    this.#unretain(replaces);
   }
 
-  deleteRetained(topicName: string): void {
-    const number = this.#retained.get(topicName);
-    if (number === undefined) return;
-    this.#retained.delete(topicName);
-    this.#unretain(number);
+  deleteRetained(_topicName: string, storeNumber: number): void {
+    this.#unretain(storeNumber);
   }
 
   commit(): Promise<void> | undefined {
@@ -244,6 +243,7 @@ export class DiskStore implements Store {
   }
 
   #unretain(number: number): void {
+    if (!this.#state.messages.isRetained(number)) return;
     this.#state.messages.unretain(number);
     this.#journal.records.retainedGone(number);
   }

@@ -1,15 +1,19 @@
 /** Reads messages back from where they lie in segments, neighbours in one go. */
 import { DataFolderError } from '../../errors.js';
+import type { StoredRetained } from '../store.js';
 import { ByteCursor } from './byte-cursor.js';
 import { segmentName } from './manifest.js';
 import type { MessageTable } from './message-table.js';
-import { type KeptMessage, readMessage } from './record-reader.js';
+import { type KeptMessage, readMessage, readMessageHead } from './record-reader.js';
 import type { StoreFile, StoreFiles } from './store-files.js';
 
 /** Messages this near to each other are read together with what is between them. */
 const gapBytes = 65_536;
 const longestRunBytes = 4_194_304;
+const retainedRunBytes = 1_048_576;
 const openFiles = 8;
+/** What a message counts besides its bytes in the file: see Message.sizeBytes. */
+const objectBytes = 160;
 
 interface Place {
   readonly number: number;
@@ -45,6 +49,55 @@ export class MessageReader {
     const done = (): void => void this.#reading.delete(reading);
     reading.then(done, done);
     return reading;
+  }
+
+  /** All retained messages without their payloads, some at a time, segment by segment. */
+  async *readRetained(): AsyncGenerator<readonly StoredRetained[]> {
+    for (const [segment, numbers] of this.#messages.retainedBySegment()) {
+      const file = await this.#fileOf(segment);
+      for (let from = 0; from < numbers.length; ) {
+        const first = numbers[from] as number;
+        const start = this.#messages.offsetOf(first);
+        let end = start + this.#messages.lengthOf(first);
+        let to = from + 1;
+        for (; to < numbers.length; to++) {
+          const number = numbers[to] as number;
+          const offset = this.#messages.offsetOf(number);
+          const nextEnd = offset + this.#messages.lengthOf(number);
+          if (offset > end + gapBytes || nextEnd > start + retainedRunBytes) break;
+          end = nextEnd;
+        }
+        const bytes = await file.read(start, end - start);
+        if (bytes.length < end - start) throw this.#damaged(segment);
+        yield this.#heads(bytes, start, segment, numbers, from, to);
+        from = to;
+      }
+    }
+  }
+
+  #heads(
+    bytes: Uint8Array,
+    start: number,
+    segment: number,
+    numbers: readonly number[],
+    from: number,
+    to: number,
+  ): StoredRetained[] {
+    const found: StoredRetained[] = [];
+    const cursor = new ByteCursor(bytes);
+    try {
+      for (let at = from; at < to; at++) {
+        const storeNumber = numbers[at] as number;
+        const length = this.#messages.lengthOf(storeNumber);
+        cursor.position = this.#messages.offsetOf(storeNumber) - start;
+        cursor.end = cursor.position + length;
+        const { topicName, expiresAt } = readMessageHead(cursor);
+        found.push({ topicName, storeNumber, sizeBytes: length + objectBytes, expiresAt });
+      }
+    } catch (cause) {
+      throw this.#damaged(segment, cause);
+    }
+    return found;
   }
 
   /** Settles when nobody reads from this segment any more, and its file is closed. */

@@ -159,6 +159,24 @@ export class MessageTable {
     return [...this.#segmentBytes.keys()];
   }
 
+  /** The retained messages of each segment, in the order in which they lie there. */
+  retainedBySegment(): Map<number, number[]> {
+    const found = new Map<number, number[]>();
+    for (const [key, { values }] of this.#chunks) {
+      for (let index = 0; index < chunkSize; index++) {
+        const at = index * fields;
+        if (((values[at + holdersField] as number) & retainedBit) === 0) continue;
+        const segment = values[at + segmentField] as number;
+        const numbers = found.get(segment);
+        if (numbers === undefined) found.set(segment, [key * chunkSize + index]);
+        else numbers.push(key * chunkSize + index);
+      }
+    }
+    for (const numbers of found.values())
+      numbers.sort((left, right) => this.offsetOf(left) - this.offsetOf(right));
+    return found;
+  }
+
   /** The messages that lie in a segment. */
   numbersIn(segment: number): number[] {
     const found: number[] = [];

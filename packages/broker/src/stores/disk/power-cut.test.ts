@@ -43,8 +43,17 @@ async function contentOf(state: RestoredState, store: Store): Promise<string> {
     });
   }
   sessions.sort((left, right) => (left.session.clientIdentifier < right.session.clientIdentifier ? -1 : 1));
-  const retained = [...state.retained].map(textOf).sort();
+  const retained = (await retainedOf(state, store)).map(textOf).sort();
   return JSON.stringify({ sessions, retained }, inOrder);
+}
+
+async function retainedOf(state: RestoredState, store: Store): Promise<StoredMessage[]> {
+  const found = [...state.retained];
+  for await (const some of state.retainedInStore ?? []) {
+    const messages = await store.retainedReader!.read(some.map(({ storeNumber }) => storeNumber));
+    for (const { storeNumber } of some) found.push(messages.get(storeNumber) as StoredMessage);
+  }
+  return found;
 }
 
 /** Objects with their names in order. */
@@ -70,6 +79,7 @@ class Life {
   readonly #stores: readonly Store[];
   readonly #sequences = new Map<string, number>();
   readonly #alive = new Map<string, StoredDelivery[]>();
+  readonly #retained = new Map<string, StoredMessage>();
   #messages = 0;
   #lastMessage: StoredMessage = message(0, topics[0], 3);
 
@@ -79,7 +89,8 @@ class Life {
   }
 
   /** Goes on with what a store holds. */
-  resume(model: MemoryStore, found: RestoredState): void {
+  resume(model: MemoryStore, found: RestoredState, retained: readonly StoredMessage[]): void {
+    for (const message of retained) this.#retained.set(message.topicName, message);
     for (const { session, deliveries } of model.open().sessions)
       this.#alive.set(session.clientIdentifier, [...deliveries]);
     for (const { session, lastSequence } of found.sessions) {
@@ -106,8 +117,8 @@ class Life {
     else if (choice < 82 && alive.length > 0) {
       const [gone] = alive.splice(random.chance(0.8) ? 0 : random.integer(0, alive.length - 1), 1);
       this.#all((store) => store.deleteDelivery(client, (gone as StoredDelivery).sequence));
-    } else if (choice < 88) this.#all((store) => store.putRetained(this.#lastMessage));
-    else if (choice < 90) this.#all((store) => store.deleteRetained(topics[0]));
+    } else if (choice < 88) this.#retain(this.#lastMessage);
+    else if (choice < 90) this.#clear(topics[0]);
     else if (choice < 95) this.#all((store) => store.addReceivedIdentifier(client, 1 + (choice % 3)));
     else this.#all((store) => store.deleteReceivedIdentifier(client, 1 + (choice % 3)));
   }
@@ -116,6 +127,18 @@ class Life {
     this.#messages += 1;
     this.#lastMessage = message(this.#messages, this.#random.pick(topics), this.#random.integer(0, 300));
     return this.#lastMessage;
+  }
+
+  #retain(message: StoredMessage): void {
+    const replaces = this.#retained.get(message.topicName)?.storeNumber ?? 0;
+    this.#all((store) => store.putRetained(message, replaces));
+    this.#retained.set(message.topicName, message);
+  }
+
+  #clear(topicName: string): void {
+    const storeNumber = this.#retained.get(topicName)?.storeNumber ?? 0;
+    this.#retained.delete(topicName);
+    this.#all((store) => store.deleteRetained(topicName, storeNumber));
   }
 
   #begin(client: string): void {
@@ -165,6 +188,7 @@ class Life {
       retainAsPublished: false,
       retainHandling: 0,
       subscriptionIdentifier: this.#messages + 1,
+      awaitsRetained: this.#messages % 2 === 0,
     } as const;
   }
 
@@ -199,7 +223,8 @@ function delivery(sequence: number, of: StoredMessage, packetIdentifier: number)
   };
 }
 
-async function copyInto(model: Store, state: RestoredState, store: Store): Promise<void> {
+/** Gives back the retained messages. */
+async function copyInto(model: Store, state: RestoredState, store: Store): Promise<StoredMessage[]> {
   for (const { session, subscriptions, deliveries, queued, receivedIdentifiers } of state.sessions) {
     const { clientIdentifier } = session;
     model.putSession(session);
@@ -209,7 +234,9 @@ async function copyInto(model: Store, state: RestoredState, store: Store): Promi
     const all = [...deliveries, ...waiting].sort((left, right) => left.sequence - right.sequence);
     for (const kept of all) model.addDelivery(clientIdentifier, kept);
   }
-  for (const kept of state.retained) model.putRetained(kept);
+  const retained = await retainedOf(state, store);
+  for (const kept of retained) model.putRetained(kept, 0);
+  return retained;
 }
 
 /** Lets everything happen that is due, but not always to its end. */
@@ -226,11 +253,11 @@ async function live(seed: number, durability: Durability, end: 'kill' | 'power')
     // What a restart begins with goes into the model, and the life goes on with it.
     const model = new MemoryStore();
     const kept = await store.open();
-    await copyInto(model, kept, store);
+    const retained = await copyInto(model, kept, store);
     const states: string[] = [await contentOf(model.open(), model)];
     let owned = 0;
     const actor = new Life(random, [store, model]);
-    actor.resume(model, kept);
+    actor.resume(model, kept, retained);
     for (let turn = random.integer(5, 80); turn > 0; turn--) {
       actor.turn();
       states.push(await contentOf(model.open(), model));

@@ -121,6 +121,14 @@ export class KeptMessage implements StoredMessage {
   }
 }
 
+/** Reads what a retained message is found by, and when it ends. */
+export function readMessageHead(cursor: ByteCursor): Pick<StoredMessage, 'topicName' | 'expiresAt'> {
+  const flags = cursor.uint8();
+  const topicName = cursor.text();
+  if (flags & messageFlag.hasPublisher) cursor.skip(cursor.varint());
+  return { topicName, expiresAt: flags & messageFlag.expires ? cursor.float64() : undefined };
+}
+
 /** Reads the body of a message, which ends where the cursor ends. */
 export function readMessage(cursor: ByteCursor, number: number): KeptMessage {
   const flags = cursor.uint8();
@@ -166,6 +174,7 @@ function readSubscription(cursor: ByteCursor): StoredSubscription {
     noLocal: (flags & subscriptionFlag.noLocal) !== 0,
     retainAsPublished: (flags & subscriptionFlag.retainAsPublished) !== 0,
     subscriptionIdentifier: flags & subscriptionFlag.hasIdentifier ? cursor.varint() : undefined,
+    awaitsRetained: (flags & subscriptionFlag.awaitsRetained) !== 0,
   };
 }
 

@@ -50,7 +50,8 @@ export class RecordWriter {
         (subscription.retainHandling << 2) |
         (subscription.noLocal ? subscriptionFlag.noLocal : 0) |
         (subscription.retainAsPublished ? subscriptionFlag.retainAsPublished : 0) |
-        (subscriptionIdentifier === undefined ? 0 : subscriptionFlag.hasIdentifier),
+        (subscriptionIdentifier === undefined ? 0 : subscriptionFlag.hasIdentifier) |
+        (subscription.awaitsRetained ? subscriptionFlag.awaitsRetained : 0),
     );
     this.#bytes.text(subscription.requestedFilter);
     if (subscriptionIdentifier !== undefined) this.#bytes.varint(subscriptionIdentifier);

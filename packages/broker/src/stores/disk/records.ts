@@ -29,7 +29,12 @@ export const messageFlag = { retain: 4, expires: 8, hasPublisher: 16, hasPropert
 export const sessionFlag = { hasPrincipal: 1, disconnected: 2, hasWill: 4 } as const;
 
 /** The same for a subscription; the QoS in the lowest two bits, Retain Handling in the next. */
-export const subscriptionFlag = { noLocal: 16, retainAsPublished: 32, hasIdentifier: 64 } as const;
+export const subscriptionFlag = {
+  noLocal: 16,
+  retainAsPublished: 32,
+  hasIdentifier: 64,
+  awaitsRetained: 128,
+} as const;
 
 /** How a session gets a message, besides its QoS. */
 export interface StoredTerms {

@@ -1,4 +1,4 @@
-/** What the broker is given of a data folder that was read: sessions with what is in flight, and retained messages. Queues stay where they are. */
+/** What the broker is given of a data folder that was read: sessions with what is in flight. Queues and retained messages stay where they are. */
 import type { RestoredSession, RestoredState, StoredDelivery } from '../store.js';
 import type { FolderContent } from './data-folder.js';
 import { objectBytes, storedDelivery } from './disk-queue-reader.js';
@@ -9,26 +9,25 @@ import type { KeptMessage } from './record-reader.js';
 import type { StoreFiles } from './store-files.js';
 import type { SessionState, StoreState } from './store-state.js';
 
-/** The same with retained messages that know their numbers. */
-export interface DiskRestoredState extends RestoredState {
-  readonly retained: readonly KeptMessage[];
-}
-
 /** Reads the messages that the broker holds itself. */
-export async function restoredState(state: StoreState, reader: MessageReader): Promise<DiskRestoredState> {
-  const retained: number[] = [];
-  for (const number of state.messages.numbers()) if (state.messages.isRetained(number)) retained.push(number);
+export async function restoredState(state: StoreState, reader: MessageReader): Promise<RestoredState> {
   const sent = new Set<number>();
   for (const session of state.sessions.values()) {
     if (!session.hasDeliveries) continue;
     for (const { packetIdentifier, messageNumber } of session.deliveries.after(-1))
       if (packetIdentifier !== 0) sent.add(messageNumber);
   }
-  const messages = await reader.read([...retained, ...sent]);
-  return {
-    retained: retained.map((number) => messages.get(number) as KeptMessage),
-    sessions: [...state.sessions.values()].map((session) => restoredSession(session, state, messages)),
-  };
+  const messages = await reader.read(sent);
+  const sessions = { [Symbol.iterator]: () => restoredSessions(state, messages) };
+  return { sessions, retained: [], retainedInStore: reader.readRetained() };
+}
+
+/** One at a time: together they would be as much again as what the broker makes of them. */
+function* restoredSessions(
+  state: StoreState,
+  messages: ReadonlyMap<number, KeptMessage>,
+): Generator<RestoredSession> {
+  for (const session of [...state.sessions.values()]) yield restoredSession(session, state, messages);
 }
 
 function restoredSession(

@@ -60,6 +60,11 @@ export class SimulatedFiles implements StoreFiles {
   /** The process is killed: the next one finds everything that was written, and this one writes no more. */
   kill(): SimulatedFiles {
     this.#isDead = true;
+    return this.copy();
+  }
+
+  /** What a process would find that is started now, this one having been killed; this one goes on for itself. */
+  copy(): SimulatedFiles {
     const left = new Map<string, SimulatedContent>();
     for (const [name, content] of this.#files)
       left.set(name, copyOf(content.bytes.subarray(0, content.size)));
