@@ -40,6 +40,7 @@ export type ConnectionErrorCode =
   | 'PETREL_KEEP_ALIVE_TIMEOUT'
   | 'PETREL_SESSION_TAKEN_OVER'
   | 'PETREL_LIMIT_EXCEEDED'
+  | 'PETREL_CREDENTIALS_EXPIRED'
   | 'PETREL_ADMINISTRATIVE_ACTION'
   | 'PETREL_BROKER_CLOSING';
 
@@ -86,6 +87,13 @@ export function slowReceiver(): ConnectionError {
       reasonCode: reasonCode.quotaExceeded,
     },
   );
+}
+
+/** For a client whose token, or what else proved who it is, is not good any more. */
+export function credentialsExpired(): ConnectionError {
+  return new ConnectionError('PETREL_CREDENTIALS_EXPIRED', 'the credentials of the client have ended', {
+    reasonCode: reasonCode.maximumConnectTime,
+  });
 }
 
 /** Whether a Reason Code sends the client to another server. */
@@ -153,6 +161,8 @@ export const brokerErrorCodes = {
   PETREL_KEEP_ALIVE_TIMEOUT: 'The client was silent for one and a half times its Keep Alive.',
   PETREL_SESSION_TAKEN_OVER: 'Another connection of the same Client Identifier took over the session.',
   PETREL_LIMIT_EXCEEDED: 'The client went beyond a limit of this broker; the message names it.',
+  PETREL_CREDENTIALS_EXPIRED:
+    'The token of a client, or what else proved who it is, has ended; it may come back with a new one.',
   PETREL_ADMINISTRATIVE_ACTION: 'The program that runs the broker disconnected the client.',
   PETREL_BROKER_CLOSING: 'The broker is closing; clients may come back later.',
   PETREL_HOOK_FAILED:

@@ -2,6 +2,11 @@
 export { AccessPolicy } from './access/access-policy.js';
 export type { AccessAction, AccessExplanation, AccessOptions, AccessRule } from './access/access-rules.js';
 export type { AccessView } from './access/access-view.js';
+export {
+  type AuthenticationChainOptions,
+  type Authenticator,
+  authenticationChain,
+} from './authentication/authentication-chain.js';
 export type {
   AuthenticationChallenge,
   AuthenticationExchange,
@@ -9,8 +14,34 @@ export type {
   AuthenticationStep,
   AuthenticationSuccess,
 } from './authentication/authentication-method.js';
+export {
+  type CertificateAuthenticatorOptions,
+  certificateAuthenticator,
+} from './authentication/certificate-authenticator.js';
+export {
+  type PasswordAuthenticator,
+  passwordAuthenticator,
+} from './authentication/password-authenticator.js';
+export { hashPassword } from './authentication/password-hash.js';
+export {
+  assertUserName,
+  type PasswordEntry,
+  type PasswordTable,
+  parsePasswordTable,
+  withUser,
+  writeScram,
+} from './authentication/password-table.js';
 export { deriveScramCredentials, type ScramCredentials } from './authentication/scram-credentials.js';
 export { type ScramSha256Options, scramSha256 } from './authentication/scram-sha-256.js';
+export {
+  readKeySet,
+  type TokenAuthenticatorOptions,
+  tokenAuthenticator,
+} from './authentication/token-authenticator.js';
+export {
+  type WebhookAuthenticatorOptions,
+  webhookAuthenticator,
+} from './authentication/webhook-authenticator.js';
 export {
   type Broker,
   type BrokerAddress,

@@ -5,6 +5,7 @@
 import { InboundDelivery, type Will } from '@petrel/protocol';
 import type { BrokerContext } from './broker-context.js';
 import type { Connection } from './connection.js';
+import { credentialsExpired } from './errors.js';
 import type { Client } from './hooks.js';
 import type { Message } from './message.js';
 import { SessionDeliveries } from './session-deliveries.js';
@@ -42,6 +43,8 @@ export class Session {
   /** Of the will delay or the expiry, both of which run only without a connection. */
   willTimer: Timer | undefined;
   expiryTimer: Timer | undefined;
+  /** Of the credentials, which runs only with a connection. */
+  #credentialsTimer: Timer | undefined;
   /** Whether the store knows it. */
   isStored = false;
 
@@ -137,12 +140,23 @@ export class Session {
     if (connection === undefined) return;
     connection.isReady = true;
     this.readyConnection = connection;
+    this.watchCredentials();
     this.deliveries.pump();
+  }
+
+  /** When the credentials of the client end, so does its connection. */
+  watchCredentials(): void {
+    const { timers } = this.#context;
+    timers.cancel(this.#credentialsTimer);
+    const expiresAt = this.client.principal?.expiresAt;
+    if (expiresAt === undefined) this.#credentialsTimer = undefined;
+    else this.#credentialsTimer = timers.add(expiresAt, () => this.connection?.fail(credentialsExpired()));
   }
 
   /** The connection is gone. */
   detach(now: number): void {
     this.#context.metrics.clientGone();
+    this.#context.timers.cancel(this.#credentialsTimer);
     this.connection = undefined;
     this.readyConnection = undefined;
     this.disconnectedAt = now;

@@ -85,6 +85,7 @@ async function reauthenticated(connection: Connection, principal: Principal): Pr
   connection.client = client;
   if (session === undefined) return;
   session.client = client;
+  session.watchCredentials();
   for (const topicFilter of await revokedFilters(connection, client)) {
     context.sessions.unsubscribe(session, topicFilter);
   }

@@ -1,0 +1,63 @@
+/** User Name and Password against a table. What it takes does not tell whether a user exists. */
+import { randomBytes } from 'node:crypto';
+import { reasonCode } from '@petrel/protocol';
+import type { Authenticator } from './authentication-chain.js';
+import { BoundedWork } from './bounded-work.js';
+import { defaultScryptCost, isPassword, type PasswordHash } from './password-hash.js';
+import type { PasswordTable } from './password-table.js';
+import { RememberedAnswers } from './remembered-answers.js';
+
+/** Derivations at a time, of the four that Node does beside everything else, and how many wait for one. */
+const atATime = 2;
+const mayWait = 1_000;
+/** Users who were right are recognised without a derivation, so that ten thousand devices can come back at once. */
+const remembered = 20_000;
+const rememberedForMs = 600_000;
+
+/** What a user who does not exist seems to have: as costly as what the others have. */
+function nobodyIn(table: PasswordTable): PasswordHash {
+  const [first] = table.values();
+  return {
+    cost: first?.password.cost ?? defaultScryptCost,
+    salt: randomBytes(16),
+    hash: randomBytes(32),
+  };
+}
+
+/** An authenticator over a table that can be replaced. */
+export interface PasswordAuthenticator {
+  readonly authenticate: Authenticator;
+  /** Puts another table in the place of the former; whoever was in it has to be right again. */
+  replace(table: PasswordTable): void;
+}
+
+/** Knows the users of a table, and leaves others to the next authenticator. A flood is refused with 0x89 Server busy. */
+export function passwordAuthenticator(table: PasswordTable): PasswordAuthenticator {
+  const work = new BoundedWork(atATime, mayWait);
+  const answers = new RememberedAnswers<true>(remembered);
+  let current = table;
+  let nobody = nobodyIn(table);
+  const authenticate: Authenticator = async ({ userName, password }) => {
+    if (userName === undefined || password === undefined) return undefined;
+    const asked = current;
+    const entry = asked.get(userName);
+    const key = answers.keyOf([userName, password]);
+    if (entry !== undefined && answers.get(key, Date.now()) !== undefined) return { name: userName };
+    const verdict = work.run(() => isPassword(password, entry?.password ?? nobody));
+    if (verdict === undefined) return { reasonCode: reasonCode.serverBusy };
+    const isRight = await verdict;
+    if (entry === undefined) return undefined;
+    // The table may be another one by now, and this user not in it.
+    if (!isRight || (asked !== current && current.get(userName) !== entry)) return false;
+    answers.set(key, true, Date.now() + rememberedForMs);
+    return { name: userName };
+  };
+  return {
+    authenticate,
+    replace(next) {
+      current = next;
+      nobody = nobodyIn(next);
+      answers.clear();
+    },
+  };
+}
