@@ -16,7 +16,7 @@ const reserved: Refusal = {
 const denied: Refusal = { reasonCode: reasonCode.notAuthorized };
 
 /** Topics that clients never publish to, not even by Will: the broker's own ones. */
-function isReserved(topicName: string): boolean {
+export function isReserved(topicName: string): boolean {
   return topicName.charCodeAt(0) === 0x24 && /^\$(SYS|share)(\/|$)/.test(topicName);
 }
 

@@ -2,6 +2,7 @@
 export { AccessPolicy } from './access/access-policy.js';
 export type { AccessAction, AccessExplanation, AccessOptions, AccessRule } from './access/access-rules.js';
 export type { AccessView } from './access/access-view.js';
+export { type AccessQuestion, explainAccess } from './access/explain-access.js';
 export {
   type AuthenticationChainOptions,
   type Authenticator,
@@ -18,10 +19,7 @@ export {
   type CertificateAuthenticatorOptions,
   certificateAuthenticator,
 } from './authentication/certificate-authenticator.js';
-export {
-  type PasswordAuthenticator,
-  passwordAuthenticator,
-} from './authentication/password-authenticator.js';
+export { passwordAuthenticator } from './authentication/password-authenticator.js';
 export { hashPassword } from './authentication/password-hash.js';
 export {
   assertUserName,
@@ -78,6 +76,7 @@ export type {
   Verdict,
 } from './hooks.js';
 export type { ListenerOptions } from './listeners/listener-options.js';
+export { isLoopback } from './listeners/loopback.js';
 export { type Logger, silentLogger } from './logger.js';
 export type { MetricsSnapshot } from './metrics.js';
 export { describeLimits, type OptionDescription, type OptionRule } from './option-description.js';

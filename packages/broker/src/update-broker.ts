@@ -13,14 +13,23 @@ import type { Session } from './session.js';
  * new packets, connections and sessions. Those that a restart alone can change keep their value: `maximumTopicLevels`, `retained` and
  * `dataFolder`.
  */
-export type BrokerUpdate = Pick<BrokerOptions, 'access' | 'limits' | 'authenticationMethods'>;
+export interface BrokerUpdate extends Pick<BrokerOptions, 'limits' | 'authenticationMethods'> {
+  /** `null`: no rules any more. */
+  readonly access?: BrokerOptions['access'] | null;
+}
 
 /** Throws UsageError, and has changed nothing then. */
 export function updateBroker(context: BrokerContext, update: BrokerUpdate): void {
   const reader = new OptionReader(update);
   const { options } = context;
   const hasRules = reader.raw('access') !== undefined;
-  const policy = hasRules ? new AccessPolicy(reader.raw('access') as object) : context.accessControl.policy;
+  const rules = reader.raw('access');
+  const policy =
+    rules === null
+      ? undefined
+      : rules === undefined
+        ? context.accessControl.policy
+        : new AccessPolicy(rules as object);
   const hasDataFolder = options.dataFolder !== undefined;
   const limits =
     reader.raw('limits') === undefined

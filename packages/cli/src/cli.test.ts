@@ -2,45 +2,8 @@ import { createBroker } from '@petrel/broker';
 import { createService } from '@petrel/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from './run.js';
+import { petrel, terminal } from './test-terminal.suite.js';
 import { visiblePayload, visibleText } from './visible-text.js';
-
-/** A terminal that remembers, and that can be waited for. */
-function terminal(input: string | Uint8Array = '') {
-  const interruption = new AbortController();
-  const lines = { out: [] as string[], err: [] as string[] };
-  const watchers = new Set<() => void>();
-  const write = (to: string[]) => (line: string) => {
-    to.push(line);
-    for (const watch of watchers) watch();
-  };
-  return {
-    lines,
-    interrupt: () => interruption.abort(),
-    until: (found: () => boolean) =>
-      new Promise<void>((resolve) => {
-        const watch = () => {
-          if (!found()) return;
-          watchers.delete(watch);
-          resolve();
-        };
-        watchers.add(watch);
-        watch();
-      }),
-    terminal: {
-      out: write(lines.out),
-      err: write(lines.err),
-      input: (async function* () {
-        yield input;
-      })(),
-      interrupted: interruption.signal,
-    },
-  };
-}
-
-async function petrel(args: string[], input?: string | Uint8Array) {
-  const { terminal: given, lines } = terminal(input);
-  return { code: await run(args, given), out: lines.out.join('\n'), err: lines.err.join('\n') };
-}
 
 let url = '';
 let subscribed: (topicFilter: string) => Promise<void>;

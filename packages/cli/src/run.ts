@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { PetrelError, UsageError } from '@petrel/protocol';
 import type { Command } from './command.js';
+import { aclCommand } from './commands/acl.js';
 import { brokerCommand } from './commands/broker.js';
 import { configCommand } from './commands/config.js';
+import { passwdCommand } from './commands/passwd.js';
 import { publishCommand } from './commands/publish.js';
 import { requestCommand } from './commands/request.js';
 import { storeCommand } from './commands/store.js';
@@ -17,6 +19,8 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['sub', subscribeCommand],
   ['request', requestCommand],
   ['config', configCommand],
+  ['passwd', passwdCommand],
+  ['acl', aclCommand],
   ['store', storeCommand],
 ]);
 

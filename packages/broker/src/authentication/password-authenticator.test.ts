@@ -17,7 +17,7 @@ async function tableOf(users: Record<string, string>) {
 
 describe('passwords', () => {
   test('who is right is the User Name, who is wrong is refused, others are left to the next', async () => {
-    const { authenticate } = passwordAuthenticator(await tableOf({ anna: 'opensesame', bob: 'päß wörd' }));
+    const authenticate = passwordAuthenticator(await tableOf({ anna: 'opensesame', bob: 'päß wörd' }));
     expect(await authenticate(request({ userName: 'anna', password: 'opensesame' }))).toEqual({
       name: 'anna',
     });
@@ -35,24 +35,13 @@ describe('passwords', () => {
   });
 
   test('names that objects have by themselves are nobody', async () => {
-    const { authenticate } = passwordAuthenticator(await tableOf({ anna: 'x' }));
+    const authenticate = passwordAuthenticator(await tableOf({ anna: 'x' }));
     for (const userName of ['__proto__', 'constructor', 'toString'])
       expect(await authenticate(request({ userName, password: 'x' }))).toBeUndefined();
   });
 
-  test('another table counts at once, for those that were right before too', async () => {
-    const { authenticate, replace } = passwordAuthenticator(await tableOf({ anna: 'old', bob: 'same' }));
-    const anna = (password: string) => authenticate(request({ userName: 'anna', password }));
-    expect(await anna('old')).toEqual({ name: 'anna' });
-    const decidedLate = authenticate(request({ userName: 'bob', password: 'same' }));
-    replace(await tableOf({ anna: 'new' }));
-    expect(await decidedLate).toBe(false);
-    expect(await anna('old')).toBe(false);
-    expect(await anna('new')).toEqual({ name: 'anna' });
-  });
-
   test('a flood is refused with 0x89 in place of growing without end', async () => {
-    const { authenticate } = passwordAuthenticator(await tableOf({ anna: 'x' }));
+    const authenticate = passwordAuthenticator(await tableOf({ anna: 'x' }));
     const answers = await Promise.all(
       Array.from({ length: 1_100 }, (_, index) =>
         authenticate(request({ userName: 'anna', password: `${index}` })),

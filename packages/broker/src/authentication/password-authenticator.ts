@@ -24,40 +24,22 @@ function nobodyIn(table: PasswordTable): PasswordHash {
   };
 }
 
-/** An authenticator over a table that can be replaced. */
-export interface PasswordAuthenticator {
-  readonly authenticate: Authenticator;
-  /** Puts another table in the place of the former; whoever was in it has to be right again. */
-  replace(table: PasswordTable): void;
-}
-
 /** Knows the users of a table, and leaves others to the next authenticator. A flood is refused with 0x89 Server busy. */
-export function passwordAuthenticator(table: PasswordTable): PasswordAuthenticator {
+export function passwordAuthenticator(table: PasswordTable): Authenticator {
   const work = new BoundedWork(atATime, mayWait);
   const answers = new RememberedAnswers<true>(remembered);
-  let current = table;
-  let nobody = nobodyIn(table);
-  const authenticate: Authenticator = async ({ userName, password }) => {
+  const nobody = nobodyIn(table);
+  return async ({ userName, password }) => {
     if (userName === undefined || password === undefined) return undefined;
-    const asked = current;
-    const entry = asked.get(userName);
+    const entry = table.get(userName);
     const key = answers.keyOf([userName, password]);
     if (entry !== undefined && answers.get(key, Date.now()) !== undefined) return { name: userName };
     const verdict = work.run(() => isPassword(password, entry?.password ?? nobody));
     if (verdict === undefined) return { reasonCode: reasonCode.serverBusy };
     const isRight = await verdict;
     if (entry === undefined) return undefined;
-    // The table may be another one by now, and this user not in it.
-    if (!isRight || (asked !== current && current.get(userName) !== entry)) return false;
+    if (!isRight) return false;
     answers.set(key, true, Date.now() + rememberedForMs);
     return { name: userName };
-  };
-  return {
-    authenticate,
-    replace(next) {
-      current = next;
-      nobody = nobodyIn(next);
-      answers.clear();
-    },
   };
 }

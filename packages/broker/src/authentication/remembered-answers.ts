@@ -35,8 +35,4 @@ export class RememberedAnswers<T> {
     this.#answers.delete(key);
     this.#answers.set(key, { answer, until });
   }
-
-  clear(): void {
-    this.#answers.clear();
-  }
 }

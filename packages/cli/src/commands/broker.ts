@@ -3,6 +3,7 @@ import { createBroker } from '@petrel/broker';
 import { type Command, readArguments, readInteger, readOperands } from '../command.js';
 import type { ValuePath } from '../configuration/check-value.js';
 import { type LoadRequest, loadConfiguration } from '../configuration/load.js';
+import { RunningConfiguration } from '../reload.js';
 import { interruption } from '../terminal.js';
 
 const options = {
@@ -33,7 +34,8 @@ export const brokerCommand: Command = {
   summary: 'run a broker',
   help: `petrel broker [options]
 
-Runs an MQTT 5, 3.1.1 and 3.1 broker until Ctrl-C. Without a data folder it keeps everything in memory.
+Runs an MQTT 5, 3.1.1 and 3.1 broker until Ctrl-C. Without a data folder it keeps everything in memory. SIGHUP reads the configuration
+again: rules, passwords, certificates, limits and the log level change while clients stay; a bad one changes nothing.
 
   -c, --config FILE          settings in YAML; petrel config check FILE tells whether they are right
       --host ADDRESS         default 127.0.0.1; any other address needs --allow-anonymous or a configuration file
@@ -49,11 +51,27 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, options);
     readOperands(positionals);
-    const { configuration, options: brokerOptions } = await loadConfiguration(readRequest(values));
-    const level = values.verbose ? 'debug' : (configuration.log?.level ?? 'warn');
-    const broker = await createBroker({ ...brokerOptions, logger: loggerOf(level, terminal.err) });
+    const request = readRequest(values);
+    const loaded = await loadConfiguration(request);
+    const running = new RunningConfiguration(request, loaded);
+    const { authenticate } = running;
+    const broker = await createBroker({
+      ...loaded.options,
+      hooks: { ...loaded.options.hooks, ...(authenticate && { authenticate }) },
+      logger: loggerOf(
+        () => (values.verbose ? 'debug' : (running.current.log?.level ?? 'warn')),
+        terminal.err,
+      ),
+    });
     for (const { url } of broker.addresses) terminal.out(url);
+    const reload = () =>
+      void running.reload(broker).then(
+        () => terminal.err('the configuration was read again'),
+        (error: unknown) => terminal.err(`${(error as Error).message}\nthe configuration stays as it was`),
+      );
+    const stopReloading = terminal.onHangup(reload);
     await interruption(terminal.interrupted);
+    stopReloading();
     await broker.close();
   },
 };
@@ -83,10 +101,13 @@ function readRequest(values: BrokerArguments): LoadRequest {
   return { file: values.config, environment: process.env, arguments: settings };
 }
 
-function loggerOf(level: 'error' | 'warn' | 'info' | 'debug', say: (line: string) => void) {
-  const levels = ['error', 'warn', 'info', 'debug'] as const;
+const levels = ['error', 'warn', 'info', 'debug'] as const;
+
+/** The level may change while the broker runs. */
+function loggerOf(level: () => (typeof levels)[number], say: (line: string) => void) {
   const speak = (message: unknown) => say(message instanceof Error ? message.message : String(message));
-  const isSaid = (each: (typeof levels)[number]) => levels.indexOf(each) <= levels.indexOf(level);
-  const at = (each: (typeof levels)[number]) => (isSaid(each) ? speak : () => {});
+  const at = (each: (typeof levels)[number]) => (message: unknown) => {
+    if (levels.indexOf(each) <= levels.indexOf(level())) speak(message);
+  };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

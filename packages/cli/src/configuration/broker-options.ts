@@ -1,8 +1,8 @@
 /** Makes the options of createBroker from a checked configuration: reads the files that it names, and changes names where Node has others. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import type { BrokerOptions, ListenerOptions } from '@petrel/broker';
+import { authenticationChain, type BrokerOptions, type ListenerOptions } from '@petrel/broker';
+import { toAuthentication } from './authenticators.js';
 import type { Report, ValuePath } from './check-value.js';
+import { NamedFiles } from './named-files.js';
 import type { Configuration } from './schema.js';
 
 /** Paths are relative to `folder`. What cannot be read is reported. */
@@ -12,13 +12,24 @@ export async function toBrokerOptions(
   report: Report,
 ): Promise<Omit<BrokerOptions, 'logger'>> {
   const files = new NamedFiles(folder, report);
-  const { listeners = [{ type: 'tcp', port: 1883 }], dataFolder } = configuration;
+  const {
+    listeners = [{ type: 'tcp', port: 1883 }],
+    dataFolder,
+    allowAnonymous,
+    authentication,
+  } = configuration;
+  const { chain, methods } = await toAuthentication(authentication ?? [], files, report);
+  // Without a method nobody is asked, and who may come in is a matter of the listeners.
+  const authenticate = authentication && authenticationChain(chain, { allowAnonymous });
   return {
+    ...(authenticate && { hooks: { authenticate } }),
+    authenticationMethods: methods,
+    access: configuration.access,
     listeners: await Promise.all(
       listeners.map((listener, index) => toListener(listener, files, ['listeners', index])),
     ),
-    allowAnonymous: configuration.allowAnonymous,
-    dataFolder: dataFolder === undefined ? undefined : resolve(folder, dataFolder),
+    allowAnonymous,
+    dataFolder: dataFolder === undefined ? undefined : files.resolve(dataFolder),
     durability: configuration.durability,
     sysTopicsIntervalMs: configuration.sysTopicsIntervalMs,
     limits: configuration.limits,
@@ -36,7 +47,7 @@ async function toListener(
     case 'tcp':
       return listener;
     case 'unix':
-      return { ...listener, path: resolve(files.folder, listener.path) };
+      return { ...listener, path: files.resolve(listener.path) };
     case 'tls': {
       const { key, cert, ca, passphraseFile, ...rest } = listener;
       return {
@@ -68,28 +79,7 @@ async function readOptional(
     ...(passphraseFile === undefined
       ? {}
       : {
-          passphrase: (await files.read(passphraseFile, [...path, 'passphraseFile'])).replace(/\r?\n$/, ''),
+          passphrase: await files.readLine(passphraseFile, [...path, 'passphraseFile']),
         }),
   };
-}
-
-/** The files that a configuration names. */
-class NamedFiles {
-  readonly folder: string;
-  readonly #report: Report;
-
-  constructor(folder: string, report: Report) {
-    this.folder = folder;
-    this.#report = report;
-  }
-
-  /** Empty where the file cannot be read, which is reported. */
-  async read(file: string, path: ValuePath): Promise<string> {
-    try {
-      return await readFile(resolve(this.folder, file), 'utf8');
-    } catch (cause) {
-      this.#report(path, `cannot be read: ${(cause as Error).message}`);
-      return '';
-    }
-  }
 }

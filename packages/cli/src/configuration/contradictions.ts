@@ -1,4 +1,5 @@
 /** Settings that are right by themselves and wrong together. */
+import { isLoopback } from '@petrel/broker';
 import type { Report } from './check-value.js';
 import type { Configuration } from './schema.js';
 
@@ -9,6 +10,18 @@ export function findContradictions(configuration: Configuration, report: Report)
     report(['durability'], '"durability" needs "dataFolder": without one nothing is kept');
   if (configuration.limits?.dataFolder !== undefined && dataFolder === undefined)
     report(['limits', 'dataFolder'], '"limits.dataFolder" needs "dataFolder"');
+  findOpenDoors(configuration, report);
+  const certificateIndex =
+    configuration.authentication?.findIndex(({ type }) => type === 'certificate') ?? -1;
+  if (
+    certificateIndex >= 0 &&
+    !listeners.some((each) => 'requestCert' in each && each.requestCert === true)
+  ) {
+    report(
+      ['authentication', certificateIndex],
+      `"authentication[${certificateIndex}]" needs a listener with "requestCert: true"`,
+    );
+  }
   const addresses = new Map<string, number>();
   for (const [index, listener] of listeners.entries()) {
     const at = ['listeners', index] as const;
@@ -29,4 +42,21 @@ export function findContradictions(configuration: Configuration, report: Report)
       }
     }
   }
+}
+
+/** Outside of the home nobody may do anything that was not allowed: rules must be there, or the word that everything is open. */
+function findOpenDoors(configuration: Configuration, report: Report): void {
+  const { listeners = [], authentication, access, allowAnonymous } = configuration;
+  // Without authentication the broker itself refuses; who lets everybody in has nothing to keep from them.
+  if (authentication === undefined || access !== undefined || allowAnonymous === true) return;
+  const index = listeners.findIndex(({ type, ...rest }) => type !== 'unix' && !isLoopback(hostOf(rest)));
+  if (index === -1) return;
+  report(
+    ['listeners', index],
+    `"listeners[${index}]" can be reached from other machines: say in "access" who may do what, if only with "default: allow"`,
+  );
+}
+
+function hostOf(listener: object): string {
+  return 'host' in listener && typeof listener.host === 'string' ? listener.host : '127.0.0.1';
 }

@@ -7,7 +7,7 @@ import { ConfigurationError } from '../errors.js';
 import { type AssembledConfiguration, assembleConfiguration, type ConfigurationSources } from './assemble.js';
 import { toBrokerOptions } from './broker-options.js';
 import { pathText, type ValuePath } from './check-value.js';
-import type { Problem } from './problem.js';
+import type { Place, Problem } from './problem.js';
 import type { Configuration } from './schema.js';
 
 /** What to load. */
@@ -20,6 +20,8 @@ export interface LoadRequest extends Pick<ConfigurationSources, 'environment' | 
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
   readonly options: Omit<BrokerOptions, 'logger'>;
+  /** Where a setting stands. */
+  placeOf(path: ValuePath): Place;
 }
 
 /** Loads a configuration without starting anything; rejects with ConfigurationError, which has every problem. */
@@ -39,7 +41,7 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
   const options = await toBrokerOptions(configuration, folder, report);
   if (problems.length === 0) problems.push(...refusalOf(options, assembled));
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return { configuration, options };
+  return { configuration, options, placeOf };
 }
 
 async function readText(file: string): Promise<string> {

@@ -117,7 +117,7 @@ export function integer(
 }
 
 /** True or false. */
-export function boolean(description: string, fallback = false): Typed<boolean, BooleanRule> {
+export function boolean(description: string, fallback: boolean | undefined): Typed<boolean, BooleanRule> {
   return { kind: 'boolean', description, default: fallback };
 }
 

@@ -1,4 +1,6 @@
 /** The configuration file as a tree of rules: every setting of `petrel broker`, with what it may be, its default and what it is for. */
+import { accessRule } from './access-rules.js';
+import { authenticationRule } from './authentication-rules.js';
 import { limitRules } from './limit-rules.js';
 import { boolean, choice, integer, list, object, oneOf, path, required, text, type ValueOf } from './rule.js';
 
@@ -19,7 +21,7 @@ const tlsFields = {
   cert: path('Certificate chain in PEM, that of the server first.'),
   passphraseFile: path('File with the passphrase of the key, where it has one; a line end is ignored.'),
   ca: path('Authorities that sign the certificates of clients, in PEM. Default: those that Node trusts.'),
-  requestCert: boolean('Demands a client certificate that `ca` signed.'),
+  requestCert: boolean('Demands a client certificate that `ca` signed.', false),
   minVersion: oneOf('The oldest version of TLS.', ['TLSv1.2', 'TLSv1.3'], 'TLSv1.2'),
 };
 
@@ -59,7 +61,10 @@ export const configurationRule = object('The configuration of `petrel broker`.',
   ),
   allowAnonymous: boolean(
     'Lets clients in that no method of authentication knows, from wherever the listeners can be reached.',
+    false,
   ),
+  authentication: authenticationRule,
+  access: accessRule,
   dataFolder: path(
     'Keeps lasting sessions and retained messages there; nothing is acknowledged before it is on the disk. Default: none, all is in memory.',
   ),

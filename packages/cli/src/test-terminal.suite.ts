@@ -1,0 +1,52 @@
+/** What the tests of commands share: a terminal that remembers, and that can be waited for. */
+import { run } from './run.js';
+import type { Terminal } from './terminal.js';
+
+/** Standard input, the lines that came, and ways to wait and to interrupt. */
+export function terminal(input: string | Uint8Array = '') {
+  const interruption = new AbortController();
+  const lines = { out: [] as string[], err: [] as string[] };
+  const watchers = new Set<() => void>();
+  const hangups = new Set<() => void>();
+  const write = (to: string[]) => (line: string) => {
+    to.push(line);
+    for (const watch of watchers) watch();
+  };
+  const given: Terminal = {
+    out: write(lines.out),
+    err: write(lines.err),
+    input: (async function* () {
+      yield input;
+    })(),
+    onHangup(callback) {
+      hangups.add(callback);
+      return () => void hangups.delete(callback);
+    },
+    readNewSecret: async () => String(input).split('\n', 1)[0] ?? '',
+    interrupted: interruption.signal,
+  };
+  return {
+    lines,
+    interrupt: () => interruption.abort(),
+    hangup: () => {
+      for (const callback of hangups) callback();
+    },
+    until: (found: () => boolean) =>
+      new Promise<void>((resolve) => {
+        const watch = () => {
+          if (!found()) return;
+          watchers.delete(watch);
+          resolve();
+        };
+        watchers.add(watch);
+        watch();
+      }),
+    terminal: given,
+  };
+}
+
+/** Runs a command to its end. */
+export async function petrel(args: readonly string[], input?: string | Uint8Array) {
+  const { terminal: given, lines } = terminal(input);
+  return { code: await run(args, given), out: lines.out.join('\n'), err: lines.err.join('\n') };
+}
