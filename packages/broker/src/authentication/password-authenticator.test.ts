@@ -44,7 +44,7 @@ describe('passwords', () => {
     const authenticate = passwordAuthenticator(await tableOf({ anna: 'x' }));
     const answers = await Promise.all(
       Array.from({ length: 1_100 }, (_, index) =>
-        authenticate(request({ userName: 'anna', password: `${index}` })),
+        Promise.resolve(authenticate(request({ userName: 'anna', password: `${index}` }))),
       ),
     );
     const busy = answers.filter((answer) => typeof answer === 'object' && 'reasonCode' in answer);

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { certificate, request } from './authenticators.suite.js';
@@ -22,12 +22,14 @@ async function readAll(message: IncomingMessage): Promise<string> {
   return text;
 }
 
-const server = createServer(async (message, response) => {
+async function respond(message: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = JSON.parse(await readAll(message)) as Record<string, unknown>;
   asked.push({ body, authorization: message.headers.authorization });
   const { status = 200, headers = {}, body: text } = answer(body);
   response.writeHead(status, headers).end(text);
-});
+}
+
+const server = createServer((message, response) => void respond(message, response));
 let url: URL;
 
 beforeAll(async () => {
