@@ -93,6 +93,7 @@ export interface PackageManifest {
   readonly version: string;
   readonly license?: string;
   readonly private?: boolean;
+  readonly engines?: Readonly<Record<string, string>>;
   readonly bin?: Readonly<Record<string, string>>;
   readonly publishConfig?: { readonly access?: string };
   readonly dependencies?: Readonly<Record<string, string>>;

@@ -31,6 +31,7 @@ export { findPaho } from './peers/paho.js';
 export { type CompiledProgram, compilePahoC, findPahoC } from './peers/paho-c.js';
 export { findRabbitMq, startRabbitMq } from './peers/rabbitmq.js';
 export type { RunningBroker } from './peers/running-broker.js';
+export { findSystemdAnalyze } from './peers/systemd.js';
 export { connectPacket, type PacketOf, RawPeer, type RawPeerOptions } from './raw-peer.js';
 export { type RawServer, startRawServer } from './raw-server.js';
 export { SeededRandom } from './seeded-random.js';

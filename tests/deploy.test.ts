@@ -1,0 +1,181 @@
+/** What an operator gets besides the packages: a unit for systemd, an image, manifests for Kubernetes. Checked as far as that goes without their machines. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createBroker, hashPassword } from '@petrel/broker';
+import {
+  describePeer,
+  findSystemdAnalyze,
+  freePort,
+  launchProcess,
+  pathOf,
+  serverCertificate,
+} from '@petrel/testing';
+import { run } from 'petrel';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { manifestOf, root } from './source-files.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'petrel-deploy-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const read = (path: string) => readFileSync(join(root, 'deploy', path), 'utf8');
+
+describePeer(findSystemdAnalyze(), 'the unit for systemd', () => {
+  const analyze = (...args: string[]) =>
+    execFileSync(pathOf(findSystemdAnalyze()), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+  test('is right', () => {
+    // The program has to exist, and here it is elsewhere.
+    const unit = join(folder, 'petrel.service');
+    writeFileSync(unit, read('petrel.service').replaceAll('/usr/bin/petrel', process.execPath));
+    expect(analyze('verify', unit)).toBe('');
+  });
+
+  test('leaves the broker little to do harm with: at most 2.0 of 10', () => {
+    const unit = join(root, 'deploy', 'petrel.service');
+    // Exits with 1 above the threshold.
+    expect(analyze('security', '--offline=true', '--threshold=20', unit)).toMatch(/Overall exposure level/);
+  });
+
+  test('lets V8 ask for what it can do without', () => {
+    expect(read('petrel.service')).toMatch(/^SystemCallErrorNumber=EPERM$/m);
+    expect(read('petrel.service')).not.toMatch(/^MemoryDenyWriteExecute=/m);
+  });
+});
+
+describe('the image', () => {
+  const instructions = read('docker/Dockerfile')
+    .replaceAll(/^#.*\n/gm, '')
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const [, keyword = '', rest = ''] = /^\s*(\S+)\s+(.*)$/.exec(line) ?? [];
+      return { keyword, rest };
+    });
+  const of = (keyword: string) => instructions.filter((each) => each.keyword === keyword);
+  const last = (keyword: string) => of(keyword).at(-1)?.rest ?? '';
+
+  test('knows only instructions that there are', () => {
+    const known = 'FROM RUN CMD COPY ENV EXPOSE ENTRYPOINT VOLUME USER WORKDIR HEALTHCHECK'.split(' ');
+    expect(instructions.filter(({ keyword }) => !known.includes(keyword))).toEqual([]);
+    expect(of('FROM').length).toBe(2);
+  });
+
+  test('runs on a Node that the packages take, as somebody who is not root', () => {
+    const [, wanted = ''] = /(\d+)\.\d+/.exec(manifestOf('packages/cli').engines?.node ?? '') ?? [];
+    for (const { rest } of of('FROM'))
+      expect(Number(/^node:(\d+)/.exec(rest)?.[1])).toBeGreaterThanOrEqual(Number(wanted));
+    expect(last('USER')).toBe('node');
+    expect(instructions.findLastIndex(({ keyword }) => keyword === 'USER')).toBeGreaterThan(
+      instructions.findLastIndex(({ keyword }) => keyword === 'RUN'),
+    );
+  });
+
+  test('packs every package that the command needs', () => {
+    const packed = [...(of('RUN')[0]?.rest.matchAll(/--workspace (\S+)/g) ?? [])].map(
+      ([, path = '']) => path,
+    );
+    const namesOf = new Map(packed.map((path) => [manifestOf(path).name, path]));
+    const missing = packed.flatMap((path) =>
+      Object.keys(manifestOf(path).dependencies ?? {}).filter(
+        (name) => name.startsWith('@petrel/') && !namesOf.has(name),
+      ),
+    );
+    expect(missing).toEqual([]);
+    expect(namesOf.has('petrel')).toBe(true);
+  });
+
+  test('starts the command in a form that gets its signals', () => {
+    expect(JSON.parse(last('ENTRYPOINT'))).toEqual(['petrel']);
+    expect(JSON.parse(last('CMD'))).toEqual(['broker', '--config', '/etc/petrel/petrel.yaml']);
+  });
+
+  test('its health check tells a broker from nobody', async () => {
+    const [command = '', ...args] = JSON.parse(
+      /CMD (\[.*\])$/.exec(last('HEALTHCHECK'))?.[1] ?? '[]',
+    ) as string[];
+    expect(command).toBe('node');
+    const check = async (port: number) => {
+      const env = { PETREL_HEALTH_PORT: `${port}` };
+      const launched = await launchProcess({ command: process.execPath, args, env });
+      return (await launched.exited).code;
+    };
+    const broker = await createBroker({ listeners: [{ type: 'tcp', port: 0 }] });
+    expect(await check(broker.addresses[0]?.port ?? 0)).toBe(0);
+    await broker.close();
+    expect(await check(await freePort())).toBe(1);
+  });
+});
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is Kubernetes' affair
+  readonly spec: any;
+}
+
+describe('the manifests for Kubernetes', () => {
+  const documents = parseAllDocuments(read('kubernetes/petrel.yaml'));
+  const manifests = documents.map((document) => document.toJS() as Manifest);
+  const one = (kind: string) => manifests.find((each) => each.kind === kind) as Manifest;
+
+  test('are YAML without a mistake, and one of each', () => {
+    expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
+    expect(manifests.map(({ kind }) => kind)).toEqual(['ConfigMap', 'Service', 'StatefulSet']);
+  });
+
+  test('belong together: labels, ports, volumes', () => {
+    const { template, selector, volumeClaimTemplates, replicas } = one('StatefulSet').spec;
+    const { containers, volumes } = template.spec;
+    const [container] = containers;
+    expect(replicas).toBe(1);
+    expect(template.metadata.labels).toMatchObject(selector.matchLabels);
+    expect(template.metadata.labels).toMatchObject(one('Service').spec.selector);
+    const ports = container.ports.map(({ name }: { name: string }) => name);
+    for (const { targetPort } of one('Service').spec.ports) expect(ports).toContain(targetPort);
+    const named = [
+      ...volumes.map(({ name }: { name: string }) => name),
+      ...volumeClaimTemplates.map(({ metadata }: Manifest) => metadata.name),
+    ];
+    expect(container.volumeMounts.map(({ name }: { name: string }) => name).toSorted()).toEqual(
+      named.toSorted(),
+    );
+    expect(volumes[0].configMap.name).toBe(one('ConfigMap').metadata.name);
+  });
+
+  test('give the broker no rights that it does not need', () => {
+    const { securityContext, containers, automountServiceAccountToken } =
+      one('StatefulSet').spec.template.spec;
+    expect(securityContext.runAsNonRoot).toBe(true);
+    expect(automountServiceAccountToken).toBe(false);
+    expect(containers[0].securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+  });
+
+  test('bring a configuration that the broker would start with', async () => {
+    const configuration = one('ConfigMap').data?.['petrel.yaml'] ?? '';
+    // Where the container has its secrets and its disk.
+    writeFileSync(join(folder, 'tls.key'), serverCertificate.key);
+    writeFileSync(join(folder, 'tls.crt'), serverCertificate.cert);
+    writeFileSync(join(folder, 'passwords'), `alice:${await hashPassword('opensesame')}\n`);
+    const file = join(folder, 'petrel.yaml');
+    writeFileSync(file, configuration.replaceAll(/\/etc\/petrel-[a-z]+|\/var\/lib\/petrel/g, folder));
+    const said: string[] = [];
+    const code = await run(['config', 'check', file], {
+      out: (line) => said.push(line),
+      err: (line) => said.push(line),
+      input: (async function* () {})(),
+      interrupted: new AbortController().signal,
+      onHangup: () => () => {},
+      readNewSecret: () => Promise.reject(new Error('nobody is asked')),
+    });
+    expect([code, said.join('\n')]).toEqual([0, expect.any(String)]);
+  });
+});
