@@ -1,20 +1,23 @@
 #!/usr/bin/env node
-/** `npm run sim -- --seed N --steps M [--runs R]`: runs seeds from N on, and shows the shortest history of the first that fails. */
+/** `npm run sim -- --seed N --steps M [--runs R] [--store memory|disk]`: runs seeds from N on, and shows the shortest history of the first that fails. */
 import { parseArgs } from 'node:util';
 import { type Finding, judge } from './checkers/index.js';
 import { describeHistory, describeStep } from './describe-history.js';
 import { generateSteps } from './generate-steps.js';
 import { run } from './run.js';
 import { shrink } from './shrink.js';
+import type { StoreKind } from './simulated-store.js';
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '0' },
     steps: { type: 'string', default: '60' },
     runs: { type: 'string', default: '1' },
+    store: { type: 'string', default: 'memory' },
   },
 });
 
+const store = storeKind(values.store);
 process.exitCode = await runSeeds(
   natural('seed', values.seed),
   natural('steps', values.steps),
@@ -24,7 +27,7 @@ process.exitCode = await runSeeds(
 async function runSeeds(firstSeed: number, count: number, runs: number): Promise<number> {
   for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
     const steps = generateSteps(seed, count);
-    const findings = judge(await run(steps));
+    const findings = judge(await run(steps, {}, store));
     if (findings.length === 0) continue;
     console.log(`Seed ${seed} breaks a rule:`);
     for (const finding of findings) console.log(`  ${finding.checker}: ${finding.what}`);
@@ -39,15 +42,20 @@ async function runSeeds(firstSeed: number, count: number, runs: number): Promise
 
 async function explain(seed: number, count: number, { checker }: Finding): Promise<void> {
   const shortest = await shrink(generateSteps(seed, count), async (steps) =>
-    judge(await run(steps)).some((finding) => finding.checker === checker),
+    judge(await run(steps, {}, store)).some((finding) => finding.checker === checker),
   );
-  const events = await run(shortest);
+  const events = await run(shortest, {}, store);
   console.log(`\nThe shortest steps that still break it (${shortest.length} of ${count}):`);
   for (const step of shortest) console.log(`  ${describeStep(step)}`);
   for (const finding of judge(events)) console.log(`  → ${finding.checker}: ${finding.what}`);
   console.log('\nTheir history:');
   for (const line of describeHistory(events)) console.log(`  ${line}`);
-  console.log(`\nAgain: npm run sim -- --seed ${seed} --steps ${count}`);
+  console.log(`\nAgain: npm run sim -- --seed ${seed} --steps ${count} --store ${store}`);
+}
+
+function storeKind(text: string): StoreKind {
+  if (text === 'memory' || text === 'disk') return text;
+  throw new RangeError(`option "store" must be memory or disk, got ${text}`);
 }
 
 function natural(name: string, text: string): number {

@@ -7,7 +7,7 @@ import { ModelClient } from './model-client.js';
 import { PetrelClient } from './petrel-client.js';
 import { settle } from './settle.js';
 import type { SimulatedClient } from './simulated-client.js';
-import { SimulatedStore } from './simulated-store.js';
+import { type SimulatedStore, type StoreKind, simulatedStore } from './simulated-store.js';
 import { type ConnectStep, noFaults, type Step } from './step.js';
 import type { Tamper } from './tamper.js';
 
@@ -24,8 +24,12 @@ export const petrelPrefix = 'petrel';
 const quietMs = 2_000;
 
 /** Runs the steps; the same steps give the same history. */
-export async function run(steps: readonly Step[], tamper: Tamper = {}): Promise<readonly HistoryEvent[]> {
-  const world = new World(tamper);
+export async function run(
+  steps: readonly Step[],
+  tamper: Tamper = {},
+  storeKind: StoreKind = 'memory',
+): Promise<readonly HistoryEvent[]> {
+  const world = new World(tamper, storeKind);
   await world.open();
   for (const step of steps) await world.take(step);
   await world.finish();
@@ -38,7 +42,7 @@ class World {
   readonly history: History;
   readonly #tamper: Tamper;
   readonly #clock = new FakeClock();
-  readonly #store = new SimulatedStore();
+  readonly #store: SimulatedStore;
   readonly #clients = new Map<string, SimulatedClient>();
   readonly #random = new SeededRandom(0);
   readonly #links: Link[] = [];
@@ -46,8 +50,9 @@ class World {
   /** Counts brokers; one that is dead or closing is no witness any more. */
   #generation = 0;
 
-  constructor(tamper: Tamper) {
+  constructor(tamper: Tamper, storeKind: StoreKind) {
     this.#tamper = tamper;
+    this.#store = simulatedStore(storeKind, this.#clock, this.#random);
     const startedAt = this.#clock.now();
     this.history = new History(() => this.#clock.now() - startedAt);
   }
@@ -137,7 +142,8 @@ class World {
       this.#store.takeAway();
       for (const link of this.#links) link.cut();
       await settle();
-      await former.destroy();
+      // A disk without power refuses to be closed in order.
+      await former.destroy().catch(() => undefined);
     }
     await this.#openBroker();
     await this.#bringWitness();

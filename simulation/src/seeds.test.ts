@@ -18,14 +18,15 @@ test('the same seed gives the same history, packet by packet', async () => {
   }
 });
 
-describe('no rule is broken', () => {
+describe.each(['memory', 'disk'] as const)('no rule is broken with the store in %s', (store) => {
   const firstSeeds = Array.from({ length: groups }, (_, group) => group * seedsOfGroup);
   test.each(firstSeeds)(
     'by 25 runs from seed %i on',
     async (firstSeed) => {
       for (let seed = firstSeed; seed < firstSeed + seedsOfGroup; seed++) {
-        const findings = judge(await run(generateSteps(seed, stepCount)));
-        expect(findings, `npm run sim -- --seed ${seed} --steps ${stepCount}`).toEqual([]);
+        const findings = judge(await run(generateSteps(seed, stepCount), {}, store));
+        const again = `npm run sim -- --store ${store} --seed ${seed} --steps ${stepCount}`;
+        expect(findings, again).toEqual([]);
       }
     },
     60_000,

@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeClock } from '@petrel/testing';
+import { FakeClock, SimulatedFiles } from '@petrel/testing';
 import { describe, expect, test } from 'vitest';
 import {
   acknowledgement,
@@ -19,7 +19,6 @@ import {
 } from './broker-fixture.suite.js';
 import { silentLogger } from './logger.js';
 import { DiskStore } from './stores/disk/disk-store.js';
-import { SimulatedFiles } from './stores/disk/simulated-files.suite.js';
 
 const lasting = (clientIdentifier: string, receiveMaximum = 65_535) =>
   ({

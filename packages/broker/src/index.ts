@@ -83,6 +83,7 @@ export { describeLimits, type OptionDescription, type OptionRule } from './optio
 export type { BrokerOptions, LimitOptions } from './options.js';
 export type { OverflowPolicy } from './outbound-queue.js';
 export { checkBrokerOptions } from './resolve-options.js';
+export { DiskStore, type DiskStoreOptions } from './stores/disk/disk-store.js';
 export {
   copyDataFolder,
   type DataFolderSummary,
@@ -90,6 +91,7 @@ export {
   verifyDataFolder,
 } from './stores/disk/folder-tools.js';
 export type { Durability } from './stores/disk/manifest.js';
+export type { StoreFile, StoreFiles } from './stores/disk/store-files.js';
 export { MemoryStore } from './stores/memory-store.js';
 export type {
   QueueReader,

@@ -1,5 +1,5 @@
 /** Retained messages of a broker with a data folder: only names are in memory, the messages are read when somebody subscribes. */
-import { FakeClock } from '@petrel/testing';
+import { FakeClock, SimulatedFiles } from '@petrel/testing';
 import { describe, expect, test } from 'vitest';
 import {
   acknowledgement,
@@ -12,7 +12,6 @@ import {
 } from './broker-fixture.suite.js';
 import { silentLogger } from './logger.js';
 import { DiskStore } from './stores/disk/disk-store.js';
-import { SimulatedFiles } from './stores/disk/simulated-files.suite.js';
 
 const lasting = (receiveMaximum: number) =>
   ({

@@ -35,3 +35,4 @@ export { findSystemdAnalyze } from './peers/systemd.js';
 export { connectPacket, type PacketOf, RawPeer, type RawPeerOptions } from './raw-peer.js';
 export { type RawServer, startRawServer } from './raw-server.js';
 export { SeededRandom } from './seeded-random.js';
+export { type DiskFaults, SimulatedFiles } from './simulated-files.js';

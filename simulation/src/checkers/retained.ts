@@ -40,7 +40,11 @@ function writesOf({ events, book }: RunRecord): Write[] {
     const { dup, topicName, qos } = event.packet;
     const name = nameOf(event.packet);
     const will = book.wills.find(({ message }) => message === name);
-    return will?.retain && !dup ? [{ position, topicName, message: will.message, qos, isSure: true }] : [];
+    // Between QoS 1 and 2 there is no order, and so two of one moment do not say which was the last.
+    const isSure = !book.wills.some(
+      (other) => other !== will && other.topicName === topicName && Math.abs(other.dueAt - event.at) <= 1,
+    );
+    return will?.retain && !dup ? [{ position, topicName, message: will.message, qos, isSure }] : [];
   });
   return [...publications, ...wills].sort((left, right) => left.position - right.position);
 }
@@ -96,27 +100,23 @@ function stale({ events, book }: RunRecord, writes: readonly Write[]): string[] 
 
 /** A subscription that asks gets what is retained, in full, above QoS 0 even over a lost connection. */
 function missing(record: RunRecord, writes: readonly Write[]): string[] {
-  // What is being read out is not in the store: a new broker does not go on with it.
-  const lastRestart = record.events.findLastIndex(({ kind }) => kind === 'restart');
   return record.book.sessions.flatMap((session) =>
-    session.subscriptions
-      .filter((one) => one.from > lastRestart && asks(one))
-      .flatMap((subscription) =>
-        [...new Set(writes.map(({ topicName }) => topicName))]
-          .filter((topicName) => topicMatches(subscription.topicFilter, topicName))
-          .flatMap((topicName) => {
-            const write = lastBefore(writes, topicName, subscription.from);
-            const isLast = writes.findLast((one) => one.topicName === topicName) === write;
-            if (write === undefined || write.message === '' || !isLast) return [];
-            if (!isOwed(record, session, subscription, write)) return [];
-            const isTaken = record.takes
-              .get(session)
-              ?.some(({ message, position }) => message === write.message && position > subscription.from);
-            return isTaken
-              ? []
-              : [`${session.client} subscribed to ${topicName} and never got ${write.message}`];
-          }),
-      ),
+    session.subscriptions.filter(asks).flatMap((subscription) =>
+      [...new Set(writes.map(({ topicName }) => topicName))]
+        .filter((topicName) => topicMatches(subscription.topicFilter, topicName))
+        .flatMap((topicName) => {
+          const write = lastBefore(writes, topicName, subscription.from);
+          const isLast = writes.findLast((one) => one.topicName === topicName) === write;
+          if (write === undefined || write.message === '' || !isLast) return [];
+          if (!isOwed(record, session, subscription, write)) return [];
+          const isTaken = record.takes
+            .get(session)
+            ?.some(({ message, position }) => message === write.message && position > subscription.from);
+          return isTaken
+            ? []
+            : [`${session.client} subscribed to ${topicName} and never got ${write.message}`];
+        }),
+    ),
   );
 }
 

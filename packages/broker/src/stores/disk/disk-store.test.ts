@@ -2,12 +2,11 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeClock } from '@petrel/testing';
+import { FakeClock, SimulatedFiles } from '@petrel/testing';
 import { silentLogger } from '../../logger.js';
 import { describeStore } from '../store.suite.js';
 import { DiskStore } from './disk-store.js';
 import { NodeFiles } from './node-files.js';
-import { SimulatedFiles } from './simulated-files.suite.js';
 import type { StoreFiles } from './store-files.js';
 
 const filesOf = new WeakMap<object, StoreFiles>();

@@ -2,14 +2,13 @@
  * A disk store that is killed, or loses its power, at any moment, holds again what it held after one of its turns, and never an earlier one
  * than the last it said it owned. Small segments, so that snapshots, copies and removals are under way most of the time.
  */
-import { FakeClock, SeededRandom } from '@petrel/testing';
+import { FakeClock, SeededRandom, SimulatedFiles } from '@petrel/testing';
 import { expect, test } from 'vitest';
 import { silentLogger } from '../../logger.js';
 import { MemoryStore } from '../memory-store.js';
 import type { RestoredState, Store, StoredDelivery, StoredMessage } from '../store.js';
 import { DiskStore } from './disk-store.js';
 import type { Durability } from './manifest.js';
-import { SimulatedFiles } from './simulated-files.suite.js';
 
 const clients = ['a', 'b', 'c'] as const;
 const topics = ['t/1', 't/2', 't/3'] as const;

@@ -2,8 +2,7 @@
  * A disk in memory for tests: it forgets what was not synced when the power is cut, part of it or all, and it fails when it is told to. What
  * it holds outlives the object that wrote it.
  */
-import type { SeededRandom } from '@petrel/testing';
-import type { StoreFile, StoreFiles } from './store-files.js';
+import type { SeededRandom } from './seeded-random.js';
 
 /** What a disk loses without power: whatever was not synced, in pieces of this size. */
 const sectorBytes = 512;
@@ -43,8 +42,16 @@ export interface DiskFaults {
   delay?: () => Promise<void>;
 }
 
-/** A data folder on a disk that a test holds in its hands. */
-export class SimulatedFiles implements StoreFiles {
+/** An open file, as the store of a broker wants it. */
+interface SimulatedFile {
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  sync(): Promise<void>;
+  read(position: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** A data folder on a disk that a test holds in its hands: the `StoreFiles` of a disk store. */
+export class SimulatedFiles {
   readonly path = 'simulated';
   readonly #files: Map<string, SimulatedContent>;
   faults: DiskFaults = {};
@@ -117,14 +124,14 @@ export class SimulatedFiles implements StoreFiles {
     return [...this.#files.keys()];
   }
 
-  async create(name: string): Promise<StoreFile> {
+  async create(name: string): Promise<SimulatedFile> {
     this.#assertAlive();
     const content = new SimulatedContent();
     this.#files.set(name, content);
     return this.#file(content);
   }
 
-  async open(name: string): Promise<StoreFile> {
+  async open(name: string): Promise<SimulatedFile> {
     return this.#file(this.#contentOf(name));
   }
 
@@ -150,7 +157,7 @@ export class SimulatedFiles implements StoreFiles {
     return this.free;
   }
 
-  #file(content: SimulatedContent): StoreFile {
+  #file(content: SimulatedContent): SimulatedFile {
     return {
       write: async (bytes, position) => {
         const copy = Buffer.from(bytes);
