@@ -14,7 +14,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   '@petrel/service': ['@petrel/protocol', '@petrel/client'],
   '@petrel/bridge': ['@petrel/protocol', '@petrel/client'],
   '@petrel/nestjs': ['@petrel/protocol', '@petrel/client', '@petrel/service'],
-  petrel: ['@petrel/protocol', '@petrel/client', '@petrel/service', '@petrel/broker'],
+  petrel: ['@petrel/protocol', '@petrel/client', '@petrel/service', '@petrel/bridge', '@petrel/broker'],
   '@petrel/testing': ['@petrel/protocol'],
 };
 

@@ -133,6 +133,11 @@ export class Bridge {
   }
 }
 
+/** Throws what createBridge would throw, and connects to nothing. */
+export function checkBridgeOptions(options: BridgeOptions): void {
+  resolveBridgeOptions(options);
+}
+
 /**
  * Joins two MQTT servers; returns at once and keeps trying until it is closed.
  *

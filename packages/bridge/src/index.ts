@@ -1,5 +1,5 @@
 /** Carries messages between two MQTT servers. */
-export { Bridge, createBridge } from './bridge.js';
+export { Bridge, checkBridgeOptions, createBridge } from './bridge.js';
 export { BridgeError, bridgeErrorCodes } from './errors.js';
 export { hopProperty } from './hops.js';
 export type {

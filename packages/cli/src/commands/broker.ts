@@ -4,6 +4,7 @@ import { type Command, readArguments, readInteger, readOperands } from '../comma
 import type { ValuePath } from '../configuration/check-value.js';
 import { type LoadRequest, loadConfiguration } from '../configuration/load.js';
 import { RunningConfiguration } from '../reload.js';
+import { RunningBridges } from '../running-bridges.js';
 import { interruption } from '../terminal.js';
 
 const options = {
@@ -54,15 +55,18 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
     const request = readRequest(values);
     const loaded = await loadConfiguration(request);
     const running = new RunningConfiguration(request, loaded);
-    const { authenticate } = running;
+    const bridges = new RunningBridges(loaded.bridges);
+    const authenticate = running.authenticate && bridges.authenticate(running.authenticate);
+    const logger = loggerOf(
+      () => (values.verbose ? 'debug' : (running.current.log?.level ?? 'warn')),
+      terminal.err,
+    );
     const broker = await createBroker({
       ...loaded.options,
       hooks: { ...loaded.options.hooks, ...(authenticate && { authenticate }) },
-      logger: loggerOf(
-        () => (values.verbose ? 'debug' : (running.current.log?.level ?? 'warn')),
-        terminal.err,
-      ),
+      logger,
     });
+    bridges.start(broker, logger);
     for (const { url } of broker.addresses) terminal.out(url);
     const reload = () =>
       void running.reload(broker).then(
@@ -72,6 +76,7 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
     const stopReloading = terminal.onHangup(reload);
     await interruption(terminal.interrupted);
     stopReloading();
+    await bridges.close();
     await broker.close();
   },
 };

@@ -5,8 +5,10 @@ import { type BrokerOptions, checkBrokerOptions } from '@petrel/broker';
 import { PetrelError } from '@petrel/protocol';
 import { ConfigurationError } from '../errors.js';
 import { type AssembledConfiguration, assembleConfiguration, type ConfigurationSources } from './assemble.js';
+import { accessOfBridges, type RemoteBridge, toBridges } from './bridges.js';
 import { toBrokerOptions } from './broker-options.js';
 import { pathText, type ValuePath } from './check-value.js';
+import { NamedFiles } from './named-files.js';
 import type { Place, Problem } from './problem.js';
 import type { Configuration } from './schema.js';
 
@@ -20,6 +22,7 @@ export interface LoadRequest extends Pick<ConfigurationSources, 'environment' | 
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
   readonly options: Omit<BrokerOptions, 'logger'>;
+  readonly bridges: readonly RemoteBridge[];
   /** Where a setting stands. */
   placeOf(path: ValuePath): Place;
 }
@@ -38,10 +41,21 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
   const report = (path: ValuePath, message: string) =>
     void problems.push({ ...placeOf(path), path: pathText(path), message: `"${pathText(path)}" ${message}` });
   const folder = file === undefined ? process.cwd() : dirname(resolve(file));
-  const options = await toBrokerOptions(configuration, folder, report);
+  const bridges = await toBridges(configuration.bridges ?? [], new NamedFiles(folder, report), report);
+  const options = withBridges(await toBrokerOptions(configuration, folder, report), bridges);
   if (problems.length === 0) problems.push(...refusalOf(options, assembled));
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return { configuration, options, placeOf };
+  return { configuration, options, bridges, placeOf };
+}
+
+/** Where rules say who may do what, bridges may do what they are for. */
+function withBridges(
+  options: Omit<BrokerOptions, 'logger'>,
+  bridges: readonly RemoteBridge[],
+): Omit<BrokerOptions, 'logger'> {
+  const { access } = options;
+  if (access === undefined || bridges.length === 0) return options;
+  return { ...options, access: { ...access, rules: [...(access.rules ?? []), ...accessOfBridges(bridges)] } };
 }
 
 async function readText(file: string): Promise<string> {

@@ -1,6 +1,7 @@
 /** The configuration file as a tree of rules: every setting of `petrel broker`, with what it may be, its default and what it is for. */
 import { accessRule } from './access-rules.js';
 import { authenticationRule } from './authentication-rules.js';
+import { bridgesRule } from './bridge-rules.js';
 import { limitRules } from './limit-rules.js';
 import { boolean, choice, integer, list, object, oneOf, path, required, text, type ValueOf } from './rule.js';
 
@@ -65,6 +66,7 @@ export const configurationRule = object('The configuration of `petrel broker`.',
   ),
   authentication: authenticationRule,
   access: accessRule,
+  bridges: bridgesRule,
   dataFolder: path(
     'Keeps lasting sessions and retained messages there; nothing is acknowledged before it is on the disk. Default: none, all is in memory.',
   ),
