@@ -75,7 +75,7 @@ export interface Broker {
   /** Publishes for the program itself, past all access control; settles once the store owns the message. */
   publish(message: BrokerMessage): Promise<BrokerPublishResult>;
   /**
-   * Changes rules, limits and methods of authentication while clients stay; subscriptions, Wills and waiting messages that the new rules refuse
+   * Changes rules, limits, certificates and methods of authentication while clients stay; subscriptions, Wills and waiting messages that the new rules refuse
    * go. Throws UsageError for an option that no rule allows, and has changed nothing then.
    */
   update(changes: BrokerUpdate): void;
@@ -185,7 +185,7 @@ class RunningBroker implements Broker {
 
   update(changes: BrokerUpdate): void {
     this.#assertOpen('update()');
-    updateBroker(this.#context, changes);
+    updateBroker(this.#context, this.#listeners, changes);
   }
 
   metrics(): MetricsSnapshot {

@@ -2,6 +2,9 @@
 import { UsageError } from '@petrel/protocol';
 import { AccessPolicy } from './access/access-policy.js';
 import type { BrokerContext } from './broker-context.js';
+import type { Listener } from './listeners/listener.js';
+import type { ResolvedListener } from './listeners/listener-options.js';
+import { resolveListener } from './listeners/resolve-listener.js';
 import { OptionReader } from './option-reader.js';
 import type { BrokerOptions } from './options.js';
 import { resolveLimits } from './resolve-limits.js';
@@ -11,15 +14,20 @@ import type { Session } from './session.js';
 /**
  * What broker.update() takes; what is not named stays. `limits` takes the place of all former limits, and holds for what begins from now on:
  * new packets, connections and sessions. Those that a restart alone can change keep their value: `maximumTopicLevels`, `retained` and
- * `dataFolder`.
+ * `dataFolder`. `listeners` are those of createBroker, each at the same address as before: their certificates and origins are taken, for those
+ * who connect from now on.
  */
-export interface BrokerUpdate extends Pick<BrokerOptions, 'limits' | 'authenticationMethods'> {
+export interface BrokerUpdate extends Pick<BrokerOptions, 'listeners' | 'limits' | 'authenticationMethods'> {
   /** `null`: no rules any more. */
   readonly access?: BrokerOptions['access'] | null;
 }
 
 /** Throws UsageError, and has changed nothing then. */
-export function updateBroker(context: BrokerContext, update: BrokerUpdate): void {
+export function updateBroker(
+  context: BrokerContext,
+  listeners: readonly Listener[],
+  update: BrokerUpdate,
+): void {
   const reader = new OptionReader(update);
   const { options } = context;
   const hasRules = reader.raw('access') !== undefined;
@@ -45,7 +53,9 @@ export function updateBroker(context: BrokerContext, update: BrokerUpdate): void
     options.hooks.authenticate === undefined
   )
     throw new UsageError('option "authenticationMethods" must not become empty: nothing else authenticates');
+  const renew = reader.raw('listeners') === undefined ? [] : prepareListeners(context, listeners, reader);
   reader.end();
+  for (const apply of renew) apply();
   context.options = Object.freeze({ ...options, limits, authenticationMethods: methods });
   if (!hasRules) return;
   context.accessControl.policy = policy;
@@ -68,4 +78,35 @@ function revoke(context: BrokerContext, session: Session): void {
     const ended = context.sessions.unsubscribe(session, filter);
     if (ended !== undefined) context.hooks.tell('unsubscribed', client, ended);
   }
+}
+
+/** Nothing that listens moves: the same kinds in the same order at the same places. */
+function prepareListeners(
+  { options }: BrokerContext,
+  listeners: readonly Listener[],
+  reader: OptionReader,
+): (() => void)[] {
+  const isOpen =
+    options.allowAnonymous ||
+    options.hooks.authenticate !== undefined ||
+    options.authenticationMethods.size > 0;
+  const wanted = reader.list('listeners').map((each) => resolveListener(each, isOpen));
+  const isSame =
+    wanted.length === options.listeners.length &&
+    wanted.every((each, index) => placeOf(each) === placeOf(options.listeners[index] as ResolvedListener));
+  if (!isSame)
+    throw new UsageError(
+      'option "listeners" must have the same types, addresses and proxies as before: those need a restart',
+    );
+  return wanted.flatMap((each, index) => listeners[index]?.prepare?.(each) ?? []);
+}
+
+/** What cannot change. */
+function placeOf(listener: ResolvedListener): string {
+  if (listener.type === 'unix') return `unix ${listener.path}`;
+  const { type, host, port, proxies } = listener;
+  const path = 'path' in listener ? listener.path : undefined;
+  const isSecure = 'tls' in listener && listener.tls !== undefined;
+  const requestCert = 'tls' in listener && listener.tls?.requestCert === true;
+  return JSON.stringify([type, host, port, path, isSecure, requestCert, proxies?.source]);
 }

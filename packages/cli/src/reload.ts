@@ -40,9 +40,10 @@ export class RunningConfiguration {
       const source = this.#request.file ?? 'configuration';
       throw new ConfigurationError(problems.map((each) => ({ ...each, source })));
     }
-    const { access, limits, authenticationMethods } = next.options;
+    const { listeners, access, limits, authenticationMethods } = next.options;
     try {
       broker.update({
+        ...(listeners && { listeners }),
         access: access ?? null,
         limits: limits ?? {},
         ...(authenticationMethods && { authenticationMethods }),

@@ -14,6 +14,13 @@ export { FaultyPipe, type PipeEnd, type PipeFaults } from './faulty-pipe.js';
 export { type FaultyProxy, startFaultyProxy } from './faulty-proxy.js';
 export { freePort } from './free-port.js';
 export {
+  houseAuthority,
+  lampCertificate,
+  mqttCertificate,
+  revocationList,
+  stolenCertificate,
+} from './house-certificates.js';
+export {
   LaunchedProcess,
   type LaunchOptions,
   launchOnFreePort,

@@ -5,9 +5,12 @@ import { UsageError } from '@petrel/protocol';
 /** A set of addresses. */
 export class AddressList {
   readonly #list = new BlockList();
+  /** As it was written. */
+  readonly source: string;
 
   /** Entries such as `192.168.1.7`, `10.0.0.0/8` or `fd00::/8`. Throws UsageError for any other. */
   constructor(entries: readonly string[], where: string) {
+    this.source = entries.join(' ');
     for (const entry of entries) this.#add(entry, where);
   }
 

@@ -1,6 +1,7 @@
 /** The options of a listener, as the program gives them and as the listener gets them. */
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
+import type { AddressList } from '../access/address-list.js';
 
 /** A key or certificate in PEM, or several. */
 export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
@@ -14,6 +15,22 @@ export interface PortOptions {
   readonly port: number;
   /** Address or name. Default '127.0.0.1'; anything but a loopback address needs hooks.authenticate or allowAnonymous. */
   readonly host?: string | undefined;
+  /**
+   * Addresses and networks of proxies in front of the listener, such as ['10.0.0.5'], which then must speak the PROXY protocol, version 1 or 2:
+   * clients have the address that it tells. Anybody else is cut off. Default: none, and such a header is no MQTT.
+   */
+  readonly proxies?: readonly string[] | undefined;
+}
+
+/** A certificate for server names of its own. */
+export interface ServerCertificate {
+  /** Names that clients ask for, such as 'mqtt.example.com' or '*.example.com'. */
+  readonly serverNames: readonly string[];
+  /** Private key in PEM. */
+  readonly key: Pem;
+  /** Certificate chain in PEM. */
+  readonly cert: Pem;
+  readonly passphrase?: string | undefined;
 }
 
 /** The server's certificate, and what it asks of its clients. */
@@ -27,6 +44,10 @@ export interface TlsOptions {
   readonly ca?: Pem | undefined;
   /** Demands a client certificate signed by `ca`, which hooks then see. Default false. */
   readonly requestCert?: boolean | undefined;
+  /** Revocation lists in PEM, of every authority in `ca`: client certificates in them are refused. Default: none. */
+  readonly crl?: Pem | undefined;
+  /** Other certificates, by the name that a client asks for (SNI). Default: none. */
+  readonly certificates?: readonly ServerCertificate[] | undefined;
   /** Default 'TLSv1.2'. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined;
 }
@@ -69,12 +90,22 @@ export type ListenerOptions =
   | UnixListenerOptions
   | WebSocketListenerOptions;
 
+/** A certificate for server names, in the form that Node takes. */
+export interface ResolvedServerCertificate {
+  readonly serverNames: readonly string[];
+  readonly key: ResolvedPem;
+  readonly cert: ResolvedPem;
+  readonly passphrase?: string;
+}
+
 /** TLS options in the form that Node takes. */
 export interface ResolvedTls {
   readonly key: ResolvedPem;
   readonly cert: ResolvedPem;
   readonly passphrase?: string;
   readonly ca?: ResolvedPem;
+  readonly crl?: ResolvedPem;
+  readonly certificates: readonly ResolvedServerCertificate[];
   readonly requestCert: boolean;
   /** Always: a client certificate that cannot be verified ends the handshake. */
   readonly rejectUnauthorized: true;
@@ -86,6 +117,7 @@ interface ResolvedPort {
   readonly port: number;
   /** Must not reach beyond this machine: nobody is authenticated. */
   readonly loopbackOnly: boolean;
+  readonly proxies: AddressList | undefined;
 }
 
 /** MQTT over TCP, checked and completed. */

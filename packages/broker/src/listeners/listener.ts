@@ -2,6 +2,7 @@
 import type { AddressInfo, Server } from 'node:net';
 import { ListenError } from '../errors.js';
 import type { AcceptTransport, TransportLimits } from '../transport.js';
+import type { ResolvedListener } from './listener-options.js';
 import { isLoopback } from './loopback.js';
 
 /** An open listener. */
@@ -13,6 +14,11 @@ export interface Listener {
   readonly host: string;
   /** The port in use; 0 for a Unix domain socket. */
   readonly port: number;
+  /**
+   * Makes ready what may change while connections stay, certificates and origins; throws ListenError, and has changed nothing then. The function
+   * that comes back puts it in force.
+   */
+  prepare?(options: ResolvedListener): () => void;
   /** Accepts nobody any more, and settles once the address is free; connections that were accepted go on. */
   close(): Promise<void>;
 }

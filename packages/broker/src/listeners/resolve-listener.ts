@@ -3,11 +3,13 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server } from 'node:net';
 import { UsageError } from '@petrel/protocol';
+import { AddressList } from '../access/address-list.js';
 import { ListenError } from '../errors.js';
 import { type OptionReader, show } from '../option-reader.js';
 import type {
   ResolvedListener,
   ResolvedPem,
+  ResolvedServerCertificate,
   ResolvedTls,
   ResolvedWebSocketListener,
 } from './listener-options.js';
@@ -46,7 +48,12 @@ function readPort(reader: OptionReader, loopbackOnly: boolean) {
         'set hooks.authenticate, or allowAnonymous: true',
     );
   }
-  return { port, host, loopbackOnly };
+  return {
+    port,
+    host,
+    loopbackOnly,
+    proxies: reader.optional('proxies', (name) => readProxies(reader, name)),
+  };
 }
 
 function readWebSocket(reader: OptionReader, loopbackOnly: boolean): ResolvedWebSocketListener {
@@ -67,13 +74,13 @@ function readWebSocket(reader: OptionReader, loopbackOnly: boolean): ResolvedWeb
       tls: hasTls ? readTls(reader) : undefined,
     };
   }
-  for (const name of ['port', 'host', 'key', 'cert']) {
+  for (const name of ['port', 'host', 'key', 'cert', 'proxies']) {
     if (reader.raw(name) === undefined) continue;
     throw new UsageError(
       `option "${reader.pathOf(name)}" belongs to the server in "${reader.pathOf('server')}": set it there`,
     );
   }
-  return { ...shared, server, tls: undefined, host: '', port: 0, loopbackOnly };
+  return { ...shared, server, tls: undefined, host: '', port: 0, loopbackOnly, proxies: undefined };
 }
 
 function readOrigins(reader: OptionReader, name: string): readonly string[] {
@@ -94,17 +101,51 @@ function isPath(value: unknown): boolean {
   return typeof value === 'string' && value.startsWith('/') && !/[?#\s]/.test(value);
 }
 
-function readTls(reader: OptionReader): ResolvedTls {
+function readProxies(reader: OptionReader, name: string): AddressList {
+  const isText = (value: unknown) =>
+    Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string');
+  const entries = reader.check<readonly string[]>(name, 'an array of addresses or networks', isText);
+  return new AddressList(entries, `option "${reader.pathOf(name)}"`);
+}
+
+function readPassphrase(reader: OptionReader): { passphrase?: string } {
   const passphrase = reader.raw('passphrase');
-  if (passphrase !== undefined && typeof passphrase !== 'string') {
-    throw new UsageError(`option "${reader.pathOf('passphrase')}" must be a string`);
-  }
+  if (passphrase === undefined) return {};
+  if (typeof passphrase === 'string') return { passphrase };
+  throw new UsageError(`option "${reader.pathOf('passphrase')}" must be a string`);
+}
+
+function readCertificate(reader: OptionReader): ResolvedServerCertificate {
+  const isNames = (value: unknown) => Array.isArray(value) && value.length > 0 && value.every(isServerName);
+  const certificate = {
+    serverNames: reader.check<readonly string[]>(
+      'serverNames',
+      'an array of names such as "mqtt.example.com" or "*.example.com"',
+      isNames,
+    ),
+    key: readPem(reader, 'key'),
+    cert: readPem(reader, 'cert'),
+    ...readPassphrase(reader),
+  };
+  reader.end();
+  return certificate;
+}
+
+/** A wildcard stands for one whole label, and the first. */
+function isServerName(value: unknown): boolean {
+  return typeof value === 'string' && /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(value);
+}
+
+function readTls(reader: OptionReader): ResolvedTls {
   const ca = reader.optional('ca', (name) => readPem(reader, name));
+  const crl = reader.optional('crl', (name) => readPem(reader, name));
   return Object.freeze({
     key: readPem(reader, 'key'),
     cert: readPem(reader, 'cert'),
     ...(ca === undefined ? {} : { ca }),
-    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(crl === undefined ? {} : { crl }),
+    ...readPassphrase(reader),
+    certificates: reader.list('certificates').map(readCertificate),
     requestCert: reader.boolean('requestCert', false),
     rejectUnauthorized: true,
     minVersion: reader.oneOf('minVersion', ['TLSv1.2', 'TLSv1.3'] as const, 'TLSv1.2'),

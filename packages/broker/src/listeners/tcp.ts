@@ -10,6 +10,7 @@ import {
   urlOf,
 } from './listener.js';
 import type { ResolvedTcpListener } from './listener-options.js';
+import { ProxiedSockets } from './proxied-sockets.js';
 import { socketOptions } from './socket-options.js';
 
 /** Opens the listener; rejects with ListenError. */
@@ -18,16 +19,17 @@ export async function openTcpListener(
   context: ListenerContext,
 ): Promise<Listener> {
   const { accept, limits } = context;
+  const proxied = options.proxies && new ProxiedSockets(options.proxies, limits.handshakeTimeoutMs);
   const server = createServer(socketOptions, (socket) => {
-    const { remoteAddress } = socket;
     accept(
       new StreamTransport(socket, {
         kind: 'tcp',
         highWaterMarkBytes: limits.highWaterMarkBytes,
-        remoteAddress,
+        remoteAddress: proxied === undefined ? socket.remoteAddress : proxied.addressOf(socket),
       }),
     );
   });
+  proxied?.guard(server);
   await listenOnPort(server, options, context);
   const address = addressOf(server);
   return {
@@ -35,6 +37,9 @@ export async function openTcpListener(
     url: urlOf('mqtt', address),
     host: address.address,
     port: address.port,
-    close: () => stopListening(server),
+    close: async () => {
+      await stopListening(server);
+      proxied?.destroyAll();
+    },
   };
 }

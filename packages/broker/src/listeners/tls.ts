@@ -1,6 +1,5 @@
 /** MQTT over TLS. */
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { ListenError } from '../errors.js';
 import { StreamTransport } from '../transports/stream.js';
 import {
   addressOf,
@@ -13,6 +12,8 @@ import {
 import type { ResolvedTlsListener } from './listener-options.js';
 import { peerCertificateOf } from './peer-certificate.js';
 import { PendingSockets } from './pending-sockets.js';
+import { ProxiedSockets } from './proxied-sockets.js';
+import { SecureContexts, serverOptions } from './secure-contexts.js';
 import { socketOptions } from './socket-options.js';
 
 /** Opens the listener; rejects with ListenError. */
@@ -22,7 +23,9 @@ export async function openTlsListener(
 ): Promise<Listener> {
   const { accept, limits } = context;
   const handshakes = new PendingSockets();
-  const server = createTlsServer(options, limits.handshakeTimeoutMs);
+  const proxied = options.proxies && new ProxiedSockets(options.proxies, limits.handshakeTimeoutMs);
+  const contexts = new SecureContexts(options.tls, nameOf(options));
+  const server = createTlsServer(options, contexts, limits.handshakeTimeoutMs);
   server.on('connection', (socket) => handshakes.add(socket));
   // Node only reports a handshake that failed or took too long; its socket would stay.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -32,11 +35,12 @@ export async function openTlsListener(
       new StreamTransport(socket, {
         kind: 'tls',
         highWaterMarkBytes: limits.highWaterMarkBytes,
-        remoteAddress: socket.remoteAddress,
+        remoteAddress: proxied === undefined ? socket.remoteAddress : proxied.addressOf(socket),
         peerCertificate: peerCertificateOf(socket),
       }),
     );
   });
+  proxied?.guard(server);
   await listenOnPort(server, options, context);
   const address = addressOf(server);
   return {
@@ -44,22 +48,27 @@ export async function openTlsListener(
     url: urlOf('mqtts', address),
     host: address.address,
     port: address.port,
+    prepare: (next) => contexts.prepare(server, (next as ResolvedTlsListener).tls, nameOf(options)),
     close: async () => {
       await stopListening(server);
+      proxied?.destroyAll();
       handshakes.destroyAll();
     },
   };
 }
 
-function createTlsServer(options: ResolvedTlsListener, handshakeTimeoutMs: number): Server {
-  try {
-    return createServer({ ...socketOptions, ...options.tls, handshakeTimeout: handshakeTimeoutMs });
-  } catch (error) {
-    const { message } = error as Error;
-    throw new ListenError(
-      'PETREL_LISTEN_TLS',
-      `cannot open the TLS listener on port ${options.port}: ${message}`,
-      error,
-    );
-  }
+function createTlsServer(
+  { tls }: ResolvedTlsListener,
+  contexts: SecureContexts,
+  handshakeTimeoutMs: number,
+): Server {
+  return createServer({
+    ...socketOptions,
+    ...serverOptions(tls, contexts),
+    handshakeTimeout: handshakeTimeoutMs,
+  });
+}
+
+function nameOf({ port }: ResolvedTlsListener): string {
+  return `TLS listener on port ${port}`;
 }

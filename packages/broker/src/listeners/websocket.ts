@@ -5,11 +5,10 @@ import {
   type IncomingMessage,
   STATUS_CODES,
 } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { ListenError } from '../errors.js';
 import { WebSocketTransport } from '../transports/websocket.js';
 import {
   addressOf,
@@ -20,11 +19,13 @@ import {
   stopListening,
   urlOf,
 } from './listener.js';
-import type { ResolvedWebSocketListener } from './listener-options.js';
+import type { ResolvedListener, ResolvedWebSocketListener } from './listener-options.js';
 import { isLoopback } from './loopback.js';
 import { isOriginAllowed } from './origin.js';
 import { peerCertificateOf } from './peer-certificate.js';
 import { PendingSockets } from './pending-sockets.js';
+import { ProxiedSockets } from './proxied-sockets.js';
+import { SecureContexts, serverOptions } from './secure-contexts.js';
 import { socketOptions } from './socket-options.js';
 
 /** Subprotocols in order of preference; the second is what MQTT 3.1 clients of old offer. */
@@ -36,7 +37,11 @@ export async function openWebSocketListener(
   context: ListenerContext,
 ): Promise<Listener> {
   const handshakes = new PendingSockets();
-  const server = options.server ?? createServer(options, context, handshakes);
+  const proxied = options.proxies && new ProxiedSockets(options.proxies, context.limits.handshakeTimeoutMs);
+  const contexts = options.tls && new SecureContexts(options.tls, nameOf(options));
+  const server = options.server ?? createServer(options, contexts, context, handshakes);
+  if (options.server === undefined) proxied?.guard(server);
+  let { origins } = options;
   if (options.server === undefined) await listenOnPort(server, options, context);
   else assertStaysLocal(server, options.loopbackOnly);
   const webSockets = new WebSocketServer({
@@ -49,7 +54,7 @@ export async function openWebSocketListener(
   });
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     if (isForAnother(server, request, options)) return;
-    const refusal = refusalOf(request, options, isLoopback(addressOf(server).address));
+    const refusal = refusalOf(request, { ...options, origins }, isLoopback(addressOf(server).address));
     if (refusal !== undefined) {
       refuse(stream, refusal);
       return;
@@ -60,24 +65,36 @@ export async function openWebSocketListener(
         new WebSocketTransport(socket, stream, {
           ...context.limits,
           // Never a header: X-Forwarded-For is whatever the peer says it is.
-          remoteAddress: request.socket.remoteAddress,
+          remoteAddress:
+            proxied === undefined ? request.socket.remoteAddress : proxied.addressOf(request.socket),
           peerCertificate: peerCertificateOf(stream),
         }),
       );
     });
   };
   server.on('upgrade', upgrade);
-  return describe(server, options, async () => {
+  const close = async () => {
     server.off('upgrade', upgrade);
     if (options.server !== undefined) return;
     await stopListening(server);
+    proxied?.destroyAll();
     handshakes.destroyAll();
-  });
+  };
+  const prepare = (next: ResolvedListener) => {
+    const { tls, origins: nextOrigins } = next as ResolvedWebSocketListener;
+    const renew = tls && contexts?.prepare(server as HttpsServer, tls, nameOf(options));
+    return () => {
+      renew?.();
+      origins = nextOrigins;
+    };
+  };
+  return describe(server, options, prepare, close);
 }
 
 function describe(
   server: HttpServer,
   options: ResolvedWebSocketListener,
+  prepare: (next: ResolvedListener) => () => void,
   close: () => Promise<void>,
 ): Listener {
   const scheme = 'setSecureContext' in server ? 'wss' : 'ws';
@@ -93,12 +110,14 @@ function describe(
     get port() {
       return addressOf(server).port;
     },
+    prepare,
     close,
   };
 }
 
 function createServer(
   options: ResolvedWebSocketListener,
+  contexts: SecureContexts | undefined,
   { limits }: ListenerContext,
   handshakes: PendingSockets,
 ): HttpServer {
@@ -109,7 +128,10 @@ function createServer(
     connectionsCheckingInterval: Math.max(100, Math.ceil(limits.handshakeTimeoutMs / 4)),
     maxHeaderSize: 8_192,
   };
-  const server = options.tls === undefined ? createHttpServer(bounds) : createSecureServer(options, bounds);
+  const server =
+    options.tls === undefined || contexts === undefined
+      ? createHttpServer(bounds)
+      : createHttpsServer({ ...bounds, ...serverOptions(options.tls, contexts) });
   server.on('connection', (socket) => handshakes.add(socket));
   server.on('request', (request, response) => {
     request.resume();
@@ -123,17 +145,8 @@ function createServer(
   return server;
 }
 
-function createSecureServer(options: ResolvedWebSocketListener, bounds: object): HttpServer {
-  try {
-    return createHttpsServer({ ...bounds, ...options.tls });
-  } catch (error) {
-    const { message } = error as Error;
-    throw new ListenError(
-      'PETREL_LISTEN_TLS',
-      `cannot open the wss listener on port ${options.port}: ${message}`,
-      error,
-    );
-  }
+function nameOf({ port }: ResolvedWebSocketListener): string {
+  return `wss listener on port ${port}`;
 }
 
 /** A server of the program's own may serve other WebSockets on other paths. */

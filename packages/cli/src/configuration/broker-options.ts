@@ -36,6 +36,11 @@ export async function toBrokerOptions(
   };
 }
 
+type TlsOptions = Pick<
+  Extract<ListenerOptions, { type: 'tls' }>,
+  'ca' | 'crl' | 'passphrase' | 'certificates'
+>;
+
 type ListenerConfiguration = NonNullable<Configuration['listeners']>[number];
 
 async function toListener(
@@ -49,37 +54,68 @@ async function toListener(
     case 'unix':
       return { ...listener, path: files.resolve(listener.path) };
     case 'tls': {
-      const { key, cert, ca, passphraseFile, ...rest } = listener;
-      return {
-        ...rest,
+      const { key, cert, ca, crl, passphraseFile, certificates, ...rest } = listener;
+      const pair = {
         key: await files.read(key, [...path, 'key']),
         cert: await files.read(cert, [...path, 'cert']),
-        ...(await readOptional(files, { ca, passphraseFile }, path)),
       };
+      const more = { ca, crl, passphraseFile, certificates };
+      return { ...rest, ...pair, ...(await readTlsFiles(more, files, path)) };
     }
     case 'websocket': {
-      const { key, cert, ca, passphraseFile, ...rest } = listener;
-      return {
-        ...rest,
+      const { key, cert, ca, crl, passphraseFile, certificates, ...rest } = listener;
+      const pair = {
         ...(key === undefined ? {} : { key: await files.read(key, [...path, 'key']) }),
         ...(cert === undefined ? {} : { cert: await files.read(cert, [...path, 'cert']) }),
-        ...(await readOptional(files, { ca, passphraseFile }, path)),
       };
+      const more = { ca, crl, passphraseFile, certificates };
+      return { ...rest, ...pair, ...(await readTlsFiles(more, files, path)) };
     }
   }
 }
 
-async function readOptional(
+type TlsFiles = Pick<
+  Extract<ListenerConfiguration, { type: 'tls' }>,
+  'ca' | 'crl' | 'passphraseFile' | 'certificates'
+>;
+
+async function readTlsFiles(
+  { ca, crl, passphraseFile, certificates }: TlsFiles,
   files: NamedFiles,
-  { ca, passphraseFile }: { ca: string | undefined; passphraseFile: string | undefined },
   path: ValuePath,
-): Promise<{ ca?: string; passphrase?: string }> {
+): Promise<Partial<TlsOptions>> {
   return {
     ...(ca === undefined ? {} : { ca: await files.read(ca, [...path, 'ca']) }),
-    ...(passphraseFile === undefined
+    ...(crl === undefined ? {} : { crl: await files.read(crl, [...path, 'crl']) }),
+    ...(await readPassphrase(passphraseFile, files, path)),
+    ...(certificates === undefined
       ? {}
       : {
-          passphrase: await files.readLine(passphraseFile, [...path, 'passphraseFile']),
+          certificates: await Promise.all(
+            certificates.map((each, index) => readCertificate(each, files, [...path, 'certificates', index])),
+          ),
         }),
   };
+}
+
+async function readCertificate(
+  { serverNames, key, cert, passphraseFile }: NonNullable<TlsFiles['certificates']>[number],
+  files: NamedFiles,
+  path: ValuePath,
+): Promise<NonNullable<TlsOptions['certificates']>[number]> {
+  return {
+    serverNames,
+    key: await files.read(key, [...path, 'key']),
+    cert: await files.read(cert, [...path, 'cert']),
+    ...(await readPassphrase(passphraseFile, files, path)),
+  };
+}
+
+async function readPassphrase(
+  file: string | undefined,
+  files: NamedFiles,
+  path: ValuePath,
+): Promise<{ passphrase?: string }> {
+  if (file === undefined) return {};
+  return { passphrase: await files.readLine(file, [...path, 'passphraseFile']) };
 }

@@ -32,11 +32,25 @@ export function findContradictions(configuration: Configuration, report: Report)
       report([...at, 'port'], `"listeners[${index}]" and "listeners[${other}]" both listen on ${address}`);
     addresses.set(address, index);
     if (listener.type === 'tcp') continue;
+    for (const name of ['ca', 'crl'] as const) {
+      if (listener[name] !== undefined && listener.requestCert !== true)
+        report(
+          [...at, name],
+          `"listeners[${index}].${name}" needs "requestCert: true": nobody is asked for a certificate`,
+        );
+    }
     if (listener.type === 'websocket') {
       const { key, cert } = listener;
       if ((key === undefined) !== (cert === undefined))
         report([...at, key === undefined ? 'cert' : 'key'], '"key" and "cert" need each other');
-      for (const name of ['ca', 'requestCert', 'minVersion', 'passphraseFile'] as const) {
+      for (const name of [
+        'ca',
+        'crl',
+        'certificates',
+        'requestCert',
+        'minVersion',
+        'passphraseFile',
+      ] as const) {
         if (listener[name] !== undefined && key === undefined)
           report([...at, name], `"listeners[${index}].${name}" needs "key" and "cert"`);
       }

@@ -15,7 +15,20 @@ const portFields = {
       default: '127.0.0.1',
     },
   ),
+  proxies: list(
+    'Addresses and networks of proxies in front of the listener, which then must speak the PROXY protocol, version 1 or 2: clients have the address that it tells. Anybody else is cut off. Default: none.',
+    text('An address or a network.'),
+  ),
 };
+
+const serverCertificate = object('A certificate for server names of its own.', {
+  serverNames: required(
+    list('Names that clients ask for.', text('Such as `mqtt.example.com` or `*.example.com`.')),
+  ),
+  key: required(path('Private key in PEM.')),
+  cert: required(path('Certificate chain in PEM.')),
+  passphraseFile: path('File with the passphrase of the key, where it has one.'),
+});
 
 const tlsFields = {
   key: path('Private key in PEM.'),
@@ -23,6 +36,16 @@ const tlsFields = {
   passphraseFile: path('File with the passphrase of the key, where it has one; a line end is ignored.'),
   ca: path('Authorities that sign the certificates of clients, in PEM. Default: those that Node trusts.'),
   requestCert: boolean('Demands a client certificate that `ca` signed.', false),
+  crl: path(
+    'Revocation lists in PEM, of every authority in `ca`: client certificates in them are refused. Default: none.',
+  ),
+  certificates: list(
+    'Other certificates, by the name that a client asks for (SNI). Default: none.',
+    serverCertificate,
+    {
+      maximumItems: 1_000,
+    },
+  ),
   minVersion: oneOf('The oldest version of TLS.', ['TLSv1.2', 'TLSv1.3'], 'TLSv1.2'),
 };
 

@@ -1,0 +1,100 @@
+/**
+ * Certificates of a second authority, for server names, client names and a revocation list; valid for a hundred years and worth nothing.
+ * `mqttCertificate` is for mqtt.example.com and *.home.example.com, `lampCertificate` of a client with a common name and alternative names,
+ * `stolenCertificate` of a client that is in `revocationList`.
+ */
+import type { TestCertificate } from './certificates.js';
+
+/** The authority that signed all of them. */
+export const houseAuthority = `-----BEGIN CERTIFICATE-----
+MIIBwTCCAWegAwIBAgIUVmpcjj6fFvYEnFqGirNpJ26EHaUwCgYIKoZIzj0EAwIw
+LTErMCkGA1UEAwwiUGV0cmVsIHRlc3QgYXV0aG9yaXR5IG9mIHRoZSBob3VzZTAg
+Fw0yNjExMjcxNjI0NTJaGA8yMTI2MTEwMzE2MjQ1MlowLTErMCkGA1UEAwwiUGV0
+cmVsIHRlc3QgYXV0aG9yaXR5IG9mIHRoZSBob3VzZTBZMBMGByqGSM49AgEGCCqG
+SM49AwEHA0IABC47rh7LupY1ZNhK+hadztOhPNWgXZ9KleLudJHDWCLW4yb0TuBc
+PR4u4DcC6vcgffUhqbRXH/lCdE0UfS/BJJCjYzBhMB0GA1UdDgQWBBRC52JVWIIi
+PNFp0zI3eGVHOCJjGTAfBgNVHSMEGDAWgBRC52JVWIIiPNFp0zI3eGVHOCJjGTAO
+BgNVHQ8BAf8EBAMCAQYwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBF
+AiBaH5oMXUCbGkJQanAxROpM1vwHH6lmX4+PfFoLtYqw3gIhAPYOHDusdFvNJ20l
+Dmj5FpITdnucGoZxB2/OPBHsvEhZ
+-----END CERTIFICATE-----
+`;
+
+/** Of a server with names of its own. */
+export const mqttCertificate: TestCertificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIB1jCCAXygAwIBAgIUfPz20mdBWfJwW9PJ5hvqStWx5GQwCgYIKoZIzj0EAwIw
+LTErMCkGA1UEAwwiUGV0cmVsIHRlc3QgYXV0aG9yaXR5IG9mIHRoZSBob3VzZTAg
+Fw0yNjExMjcxNjI0NTJaGA8yMTI2MTEwMzE2MjQ1MlowGzEZMBcGA1UEAwwQbXF0
+dC5leGFtcGxlLmNvbTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABC9M9I66aYOa
+lG2ts5PutI7F5wv9l3Bm2HUoriVAc+nxB18RLmIUCrvZ9x/7lauuTky9sM72tdYe
+6OcITq4nAtyjgYkwgYYwLwYDVR0RBCgwJoIQbXF0dC5leGFtcGxlLmNvbYISKi5o
+b21lLmV4YW1wbGUuY29tMBMGA1UdJQQMMAoGCCsGAQUFBwMBMB0GA1UdDgQWBBTl
+tycISOCl+1Y6K5NQ4sFXvrXRIDAfBgNVHSMEGDAWgBRC52JVWIIiPNFp0zI3eGVH
+OCJjGTAKBggqhkjOPQQDAgNIADBFAiAdj94qkuqYYmUw8yYbHXAGLgm0xy/Mvl89
+0lHwfUU1BgIhAK6Zr2ocTjQjFLTeNUocya1+6GGCdXIyNVDkRisDZ1A2
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgHjbiSL2zS25/vvd7
+GVPJNyNosu+OfuogInNAsza3QVehRANCAAQvTPSOummDmpRtrbOT7rSOxecL/Zdw
+Zth1KK4lQHPp8QdfES5iFAq72fcf+5Wrrk5MvbDO9rXWHujnCE6uJwLc
+-----END PRIVATE KEY-----
+`,
+};
+
+/** Of a client: CN lamp, URI spiffe://house/lamp, DNS lamp.local. */
+export const lampCertificate: TestCertificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBxDCCAWugAwIBAgIUfPz20mdBWfJwW9PJ5hvqStWx5GUwCgYIKoZIzj0EAwIw
+LTErMCkGA1UEAwwiUGV0cmVsIHRlc3QgYXV0aG9yaXR5IG9mIHRoZSBob3VzZTAg
+Fw0yNjExMjcxNjI0NTJaGA8yMTI2MTEwMzE2MjQ1MlowDzENMAsGA1UEAwwEbGFt
+cDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABKK8uhDc1uXWqZE02F02VSnfAc+o
+EDa3/jxrYksDmquC2tU2kNEC1BUja54A+jMfsqTj7UvLHPPx67CQ4USSfOijgYQw
+gYEwKgYDVR0RBCMwIYYTc3BpZmZlOi8vaG91c2UvbGFtcIIKbGFtcC5sb2NhbDAT
+BgNVHSUEDDAKBggrBgEFBQcDAjAdBgNVHQ4EFgQUAs/SguokRTcfMZVD2druGJMb
++DUwHwYDVR0jBBgwFoAUQudiVViCIjzRadMyN3hlRzgiYxkwCgYIKoZIzj0EAwID
+RwAwRAIgAotgTpjpeumlTrY2sVHzPFs1SF7O70ZfJwPC7FGS3jwCIAHT4WTDADsM
+R5E2YQI+FptvRpm/o8m8RxYduXWhPjyz
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgWUGALJ6NOBnDwgCj
+BLJdGzPmEk6SP2S3Sfsqapg2tFqhRANCAASivLoQ3Nbl1qmRNNhdNlUp3wHPqBA2
+t/48a2JLA5qrgtrVNpDRAtQVI2ueAPozH7Kk4+1Lyxzz8euwkOFEknzo
+-----END PRIVATE KEY-----
+`,
+};
+
+/** Of a client whose certificate was revoked. */
+export const stolenCertificate: TestCertificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmTCCAT+gAwIBAgIUfPz20mdBWfJwW9PJ5hvqStWx5GYwCgYIKoZIzj0EAwIw
+LTErMCkGA1UEAwwiUGV0cmVsIHRlc3QgYXV0aG9yaXR5IG9mIHRoZSBob3VzZTAg
+Fw0yNjExMjcxNjI0NTNaGA8yMTI2MTEwMzE2MjQ1M1owETEPMA0GA1UEAwwGc3Rv
+bGVuMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEXLuxtItZEXl5gEH5WijKUDE/
+2blazim9rlxaUBOy53ZcA5EaZn9fBFnn8NOmet/hjuEdYS5YIl9/hN52KkeFLaNX
+MFUwEwYDVR0lBAwwCgYIKwYBBQUHAwIwHQYDVR0OBBYEFHNWVqzaugTyCSATKVuF
+3bSW0MjOMB8GA1UdIwQYMBaAFELnYlVYgiI80WnTMjd4ZUc4ImMZMAoGCCqGSM49
+BAMCA0gAMEUCIEdvVuyvt3WI2Lj/R4EkvcAxTZkhPp4AOzKRaEk+3Gh3AiEAhruv
+OhzaCMsGmO/0aqrcWaSwbmnxKg8+3zIlsizKrqI=
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgPXMW6+S44Nk/JuYN
+AoykV/n2l8murrgH2x14mKSSuEGhRANCAARcu7G0i1kReXmAQflaKMpQMT/ZuVrO
+Kb2uXFpQE7LndlwDkRpmf18EWefw06Z63+GO4R1hLlgiX3+E3nYqR4Ut
+-----END PRIVATE KEY-----
+`,
+};
+
+/** What the authority has revoked. */
+export const revocationList = `-----BEGIN X509 CRL-----
+MIHwMIGXAgEBMAoGCCqGSM49BAMCMC0xKzApBgNVBAMMIlBldHJlbCB0ZXN0IGF1
+dGhvcml0eSBvZiB0aGUgaG91c2UXDTI2MTEyNzE2MjQ1M1oYDzIxMjYxMTAzMTYy
+NDUzWjAnMCUCFHz89tJnQVnycFvTyeYb6krVseRmFw0yNjExMjcxNjI0NTNaoA4w
+DDAKBgNVHRQEAwIBATAKBggqhkjOPQQDAgNIADBFAiEAi1ePBmj5edO3auiLMyf/
+3qSe722PyyOnBxSzMWZiZJ0CIB9K69H4RqJ1fbOOfkoS2fo8MWaQtgkDlTKli57F
+5wMC
+-----END X509 CRL-----
+`;
