@@ -137,6 +137,7 @@ function isServerName(value: unknown): boolean {
 }
 
 function readTls(reader: OptionReader): ResolvedTls {
+  const passphrase = readPassphrase(reader);
   const ca = reader.optional('ca', (name) => readPem(reader, name));
   const crl = reader.optional('crl', (name) => readPem(reader, name));
   return Object.freeze({
@@ -144,7 +145,7 @@ function readTls(reader: OptionReader): ResolvedTls {
     cert: readPem(reader, 'cert'),
     ...(ca === undefined ? {} : { ca }),
     ...(crl === undefined ? {} : { crl }),
-    ...readPassphrase(reader),
+    ...passphrase,
     certificates: reader.list('certificates').map(readCertificate),
     requestCert: reader.boolean('requestCert', false),
     rejectUnauthorized: true,
