@@ -22,6 +22,7 @@ async function fill(folder, sessions, retained, payloadBytes) {
     logger: silentLogger,
     durability: 'os',
     segmentBytes: 33_554_432,
+    maximumMessages: Number.POSITIVE_INFINITY,
     maximumBytes: Number.POSITIVE_INFINITY,
     minimumFreeBytes: 0,
   });

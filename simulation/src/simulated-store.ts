@@ -58,6 +58,7 @@ class SimulatedFolder implements SimulatedStore {
       logger: silentLogger,
       durability: 'sync',
       segmentBytes: 2048,
+      maximumMessages: Number.POSITIVE_INFINITY,
       maximumBytes: Number.POSITIVE_INFINITY,
       minimumFreeBytes: 0,
     });

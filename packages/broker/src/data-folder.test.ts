@@ -38,6 +38,7 @@ function diskStore(files: SimulatedFiles, clock = new FakeClock()): DiskStore {
     logger: silentLogger,
     durability: 'sync',
     segmentBytes: 65_536,
+    maximumMessages: Number.POSITIVE_INFINITY,
     maximumBytes: 1e9,
     minimumFreeBytes: 0,
   });

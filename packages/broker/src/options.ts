@@ -106,6 +106,11 @@ export interface SessionQueueOptions {
   /** Payloads, topics and properties. Default 16,777,216; with a data folder 1,073,741,824. */
   readonly maximumBytes?: number | undefined;
   /**
+   * How long a message may wait, in milliseconds, up to a sixteenth longer; 0 = as long as its session lives. What waits longer is dropped.
+   * Counts from the start of the broker for what an earlier run left. Default 0.
+   */
+  readonly maximumAgeMs?: number | undefined;
+  /**
    * What happens when a bound is reached: `drop-oldest` makes room, `drop-newest` leaves the new message out for this session, `refuse` refuses it
    * for everybody with 0x97, `disconnect` leaves it out and ends the connection of the session with 0x97. Default 'drop-oldest'.
    */
@@ -116,12 +121,14 @@ export interface SessionQueueOptions {
 export interface RetainedOptions {
   /** Topics with a retained message. Default 1,000,000. */
   readonly maximumMessages?: number | undefined;
-  /** Payloads, topics and properties. Default 268,435,456. */
+  /** Payloads, topics and properties. Default 268,435,456; with a data folder, which holds all but the names, 1,073,741,824. */
   readonly maximumBytes?: number | undefined;
 }
 
 /** Bounds of the data folder. What would break them is refused with 0x97. */
 export interface DataFolderOptions {
+  /** Messages that somebody waits for, each once; they cost some 40 bytes of memory. Default 10,000,000. */
+  readonly maximumMessages?: number | undefined;
   /** Messages that somebody waits for; the files may be twice as large for a while. Default 17,179,869,184. */
   readonly maximumBytes?: number | undefined;
   /** What is left free on the disk. Default 268,435,456. */

@@ -84,6 +84,18 @@ export class OutboundQueue {
     return dropped;
   }
 
+  /** Takes out what waits with a lower sequence; gives back what was here. What goes from the store only is counted by the tail. */
+  dropBefore(sequence: number): readonly Delivery[] {
+    const dropped: Delivery[] = [];
+    for (let next = this.#deliveries[this.#first]; next !== undefined; next = this.#deliveries[this.#first]) {
+      if (next.sequence >= sequence) return dropped;
+      dropped.push(this.shift() as Delivery);
+    }
+    const { tail } = this;
+    while (tail !== undefined && tail.messages > 0 && tail.dropFirst(sequence));
+    return dropped;
+  }
+
   shift(): Delivery | undefined {
     const delivery = this.#deliveries[this.#first];
     if (delivery === undefined) return undefined;

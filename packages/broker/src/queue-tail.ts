@@ -53,11 +53,11 @@ export class QueueTail {
     for (const delivery of deliveries) this.bytes += delivery.sizeBytes;
   }
 
-  /** Drops the oldest; false when there is none. */
-  dropFirst(): boolean {
-    const dropped = this.#reader.dropFirst(this.#clientIdentifier, this.#after);
+  /** Drops the oldest whose sequence is lower than the given one; false when there is none. */
+  dropFirst(beforeSequence = Number.POSITIVE_INFINITY): boolean {
+    const dropped = this.#reader.dropFirst(this.#clientIdentifier, this.#after, beforeSequence);
     if (dropped === undefined) {
-      this.#isEmpty();
+      if (beforeSequence === Number.POSITIVE_INFINITY) this.#isEmpty();
       return false;
     }
     this.#context.metrics.messagesDropped += 1;

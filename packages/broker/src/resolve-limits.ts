@@ -46,7 +46,7 @@ export function resolveLimits(reader: OptionReader, hasDataFolder: boolean): Res
     maximumTopicLevels: reader.integer('maximumTopicLevels', { minimum: 1, maximum: 65_536 }, 128),
     maximumUserProperties: reader.integer('maximumUserProperties', count, 64),
     sessionQueue: resolveSessionQueue(reader.nested('sessionQueue'), hasDataFolder),
-    retained: resolveRetained(reader.nested('retained')),
+    retained: resolveRetained(reader.nested('retained'), hasDataFolder),
     dataFolder: resolveDataFolder(reader.nested('dataFolder')),
     outboundHighWaterMarkBytes: reader.integer(
       'outboundHighWaterMarkBytes',
@@ -62,6 +62,7 @@ function resolveSessionQueue(reader: OptionReader, hasDataFolder: boolean): Reso
   const sessionQueue: ResolvedLimits['sessionQueue'] = {
     maximumMessages: reader.integer('maximumMessages', count, hasDataFolder ? 1_000_000 : 10_000),
     maximumBytes: reader.integer('maximumBytes', bytes, hasDataFolder ? 1_073_741_824 : 16_777_216),
+    maximumAgeMs: reader.integer('maximumAgeMs', { ...count, unit: 'milliseconds' }, 0),
     overflow: reader.oneOf('overflow', overflowPolicies, 'drop-oldest'),
   };
   reader.end();
@@ -70,6 +71,7 @@ function resolveSessionQueue(reader: OptionReader, hasDataFolder: boolean): Reso
 
 function resolveDataFolder(reader: OptionReader): ResolvedLimits['dataFolder'] {
   const dataFolder: ResolvedLimits['dataFolder'] = {
+    maximumMessages: reader.integer('maximumMessages', count, 10_000_000),
     maximumBytes: reader.integer('maximumBytes', bytes, 17_179_869_184),
     minimumFreeBytes: reader.integer('minimumFreeBytes', bytes, 268_435_456),
   };
@@ -77,10 +79,10 @@ function resolveDataFolder(reader: OptionReader): ResolvedLimits['dataFolder'] {
   return Object.freeze(dataFolder);
 }
 
-function resolveRetained(reader: OptionReader): ResolvedLimits['retained'] {
+function resolveRetained(reader: OptionReader, hasDataFolder: boolean): ResolvedLimits['retained'] {
   const retained: ResolvedLimits['retained'] = {
     maximumMessages: reader.integer('maximumMessages', count, 1_000_000),
-    maximumBytes: reader.integer('maximumBytes', bytes, 268_435_456),
+    maximumBytes: reader.integer('maximumBytes', bytes, hasDataFolder ? 1_073_741_824 : 268_435_456),
   };
   reader.end();
   return Object.freeze(retained);

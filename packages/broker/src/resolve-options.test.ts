@@ -61,6 +61,7 @@ test('the result is frozen all the way down, and the given object is not written
   expect(options.limits.sessionQueue).toEqual({
     maximumMessages: 5,
     maximumBytes: 16_777_216,
+    maximumAgeMs: 0,
     overflow: 'drop-oldest',
   });
 });

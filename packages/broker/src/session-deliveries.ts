@@ -11,6 +11,7 @@ import { StoreError, slowReceiver } from './errors.js';
 import type { Message } from './message.js';
 import { OutboundExchanges } from './outbound-exchanges.js';
 import { OutboundQueue } from './outbound-queue.js';
+import { QueueAge } from './queue-age.js';
 import { QueueTail } from './queue-tail.js';
 import { RetainedDeliveries } from './retained-deliveries.js';
 import type { RetainedReplay } from './retained-replay.js';
@@ -28,6 +29,7 @@ export class SessionDeliveries {
   readonly #queue: OutboundQueue;
   readonly #exchanges: OutboundExchanges;
   #retained: RetainedDeliveries | undefined;
+  #age: QueueAge | undefined;
   #sequence = 0;
   #retainedIsNext = false;
   #awaited: Promise<void> | undefined;
@@ -163,6 +165,7 @@ export class SessionDeliveries {
   /** Empties everything, for a session that ended; gives back what was never acknowledged, in order. */
   clear(): readonly Delivery[] {
     this.#queue.tail = undefined;
+    this.#age?.clear();
     const open = this.#exchanges.clear();
     this.#retained = undefined;
     return [...open, ...this.#queue.clear()];
@@ -172,7 +175,9 @@ export class SessionDeliveries {
   restoreQueue(lastSequence: number, queued: StoredQueue | undefined): void {
     this.#sequence = lastSequence + 1;
     this.#ensureTail();
-    if (queued !== undefined) this.#queue.tail?.restore(queued);
+    if (queued === undefined) return;
+    this.#queue.tail?.restore(queued);
+    this.#countAge(lastSequence);
   }
 
   /** Puts back a delivery that a store kept. */
@@ -182,6 +187,23 @@ export class SessionDeliveries {
     } else {
       this.#exchanges.restore(delivery);
     }
+  }
+
+  /** From now on this message waits. */
+  #countAge(sequence: number): void {
+    const { clock, timers, options } = this.#context;
+    const { maximumAgeMs } = options.limits.sessionQueue;
+    if (maximumAgeMs === 0) return;
+    this.#age ??= new QueueAge(maximumAgeMs, timers, (before) => {
+      for (const dropped of this.#queue.dropBefore(before)) this.#overflowed(dropped);
+    });
+    this.#age.add(sequence, clock.now());
+  }
+
+  /** A bound cost this one. */
+  #overflowed(delivery: Delivery): void {
+    this.#context.metrics.messagesOverflowed += 1;
+    this.#exchanges.drop(delivery);
   }
 
   #ensureTail(): void {
@@ -267,10 +289,10 @@ export class SessionDeliveries {
 
   #enqueue(delivery: Delivery): void {
     this.#ensureTail();
+    this.#countAge(delivery.sequence);
     if (this.#session.connection === undefined && this.#queue.tail === undefined) delivery.message.detach();
     for (const dropped of this.#queue.push(delivery)) {
-      this.#context.metrics.messagesOverflowed += 1;
-      this.#exchanges.drop(dropped);
+      this.#overflowed(dropped);
       if (dropped === delivery && this.#context.options.limits.sessionQueue.overflow === 'disconnect')
         this.#session.connection?.fail(slowReceiver());
     }

@@ -72,7 +72,9 @@ function openSession(
   const sessionExpiryInterval = Math.min(wanted, limits.maximumSessionExpiryInterval);
   const terms = connectionTerms(packet, limits);
   const { refusal, written } = context.store;
-  if (sessionExpiryInterval > 0 && refusal !== undefined)
+  // Where there is no room, those who come for what they are owed make some.
+  const comesForMore = refusal === reasonCode.quotaExceeded && resumes(context, packet, client);
+  if (sessionExpiryInterval > 0 && refusal !== undefined && !comesForMore)
     throw new AccessError('a lasting session cannot be stored at the moment', { reasonCode: refusal });
   connection.accept(client, terms);
   const sessionPresent = context.sessions.open(connection, {
@@ -91,6 +93,10 @@ function openSession(
     return;
   }
   return owned(commit).then(() => welcome(connection, packet, session, sessionPresent, decided));
+}
+
+function resumes({ sessions }: BrokerContext, { cleanStart }: ConnectPacket, client: Client): boolean {
+  return !cleanStart && sessions.get(client.clientIdentifier)?.isStored === true;
 }
 
 function welcome(

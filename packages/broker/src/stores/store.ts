@@ -104,10 +104,11 @@ export interface QueueReader {
   ): Promise<readonly StoredDelivery[]>;
   /** Whether one of them came through a Shared Subscription. */
   isShared(clientIdentifier: string): boolean;
-  /** Deletes the first one behind a sequence; undefined when there is none. */
+  /** Deletes the first one between two sequences, which do not belong to it; undefined when there is none. */
   dropFirst(
     clientIdentifier: string,
     afterSequence: number,
+    beforeSequence: number,
   ): { readonly sequence: number; readonly bytes: number } | undefined;
 }
 

@@ -30,6 +30,7 @@ export class DiskHealth {
     if (this.#failureCode !== undefined) return this.#failureCode;
     const noRoom =
       this.#isFull ||
+      this.#messages.size >= this.#options.maximumMessages ||
       this.#messages.bytes >= this.#options.maximumBytes ||
       this.#journal.pendingBytes >= maximumPendingBytes;
     return noRoom ? reasonCode.quotaExceeded : undefined;

@@ -67,11 +67,13 @@ export class DiskQueueReader implements QueueReader {
   dropFirst(
     clientIdentifier: string,
     afterSequence: number,
+    beforeSequence: number,
   ): { readonly sequence: number; readonly bytes: number } | undefined {
     const session = this.#state.sessions.get(clientIdentifier);
     if (session?.hasDeliveries !== true) return undefined;
     for (const { sequence, packetIdentifier, messageNumber } of session.deliveries.after(afterSequence)) {
       if (packetIdentifier !== 0) continue;
+      if (sequence >= beforeSequence) return undefined;
       const bytes = this.#state.messages.lengthOf(messageNumber) + objectBytes;
       this.#delete(clientIdentifier, sequence);
       return { sequence, bytes };

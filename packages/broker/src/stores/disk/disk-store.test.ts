@@ -18,6 +18,7 @@ function diskStore(files: StoreFiles): DiskStore {
     logger: silentLogger,
     durability: 'sync',
     segmentBytes: 1_048_576,
+    maximumMessages: Number.POSITIVE_INFINITY,
     maximumBytes: 1e9,
     minimumFreeBytes: 0,
   });

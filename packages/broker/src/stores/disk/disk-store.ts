@@ -34,6 +34,8 @@ export interface DiskStoreOptions {
   readonly durability: Durability;
   /** Bytes of one file of the log. */
   readonly segmentBytes: number;
+  /** Messages that it holds, from which on nothing new is taken. */
+  readonly maximumMessages: number;
   /** Bytes of all that it holds, from which on nothing new is taken. */
   readonly maximumBytes: number;
   /** Bytes that it leaves free on the disk. */

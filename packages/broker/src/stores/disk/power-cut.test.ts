@@ -20,6 +20,7 @@ function openStore(files: SimulatedFiles, clock: FakeClock, durability: Durabili
     logger: silentLogger,
     durability,
     segmentBytes: 1500,
+    maximumMessages: Number.POSITIVE_INFINITY,
     maximumBytes: 1e9,
     minimumFreeBytes: 0,
   });
