@@ -9,6 +9,9 @@ export interface Command {
   readonly summary: string;
   /** The page that `--help` prints. */
   readonly help: string;
+  /** What `--` completes to, and the words that may come first. */
+  readonly options: NonNullable<ParseArgsConfig['options']>;
+  readonly actions?: readonly string[];
   /** Resolves when the work is done, with an exit code where that is not 0; throws UsageError for wrong arguments. */
   run(args: readonly string[], terminal: Terminal): Promise<number | undefined>;
 }
@@ -40,8 +43,8 @@ export function readInteger(
 }
 
 /** `--qos`. */
-export function readQoS(text: string | undefined): 0 | 1 | 2 | undefined {
-  return readInteger('qos', text, { minimum: 0, maximum: 2 }) as 0 | 1 | 2 | undefined;
+export function readQoS(text: string | undefined, name = 'qos'): 0 | 1 | 2 | undefined {
+  return readInteger(name, text, { minimum: 0, maximum: 2 }) as 0 | 1 | 2 | undefined;
 }
 
 /** Exactly the named operands, those in brackets being optional; throws UsageError otherwise. */

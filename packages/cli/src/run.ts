@@ -4,6 +4,7 @@ import { PetrelError, UsageError } from '@petrel/protocol';
 import type { Command } from './command.js';
 import { aclCommand } from './commands/acl.js';
 import { brokerCommand } from './commands/broker.js';
+import { completionCommand } from './commands/completion.js';
 import { configCommand } from './commands/config.js';
 import { passwdCommand } from './commands/passwd.js';
 import { publishCommand } from './commands/publish.js';
@@ -22,6 +23,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['passwd', passwdCommand],
   ['acl', aclCommand],
   ['store', storeCommand],
+  ['completion', completionCommand(() => commands)],
 ]);
 
 /** Exit codes: the work is done, it failed, it was asked for wrongly. */
@@ -43,7 +45,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     terminal.err(`petrel: there is no command "${name}"; petrel --help lists all`);
     return exitCode.usage;
   }
-  if (rest.some((each) => each === '--help' || each === '-h')) {
+  // `-h` is the host of those that connect, and so asks for help only where nothing follows it.
+  if (rest.includes('--help') || (rest.length === 1 && rest[0] === '-h')) {
     terminal.out(command.help);
     return exitCode.done;
   }
@@ -64,7 +67,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 }
 
 function overview(): string {
-  const lines = [...commands].map(([name, { summary }]) => `  petrel ${name.padEnd(9)}${summary}`);
+  const lines = [...commands].map(([name, { summary }]) => `  petrel ${name.padEnd(12)}${summary}`);
   return [
     'MQTT from the command line',
     '',

@@ -20,6 +20,8 @@ const actions: readonly AccessAction[] = ['publish', 'subscribe', 'receive'];
 /** The command `acl`. */
 export const aclCommand: Command = {
   summary: 'tell whether a client may do something, and why',
+  options,
+  actions: ['test'],
   help: `petrel acl test [options] publish|subscribe|receive <topic>
 
 Asks the rules in the section "access" of a configuration, as a broker with it would, and names the rule that decides.

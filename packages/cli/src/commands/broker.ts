@@ -33,6 +33,7 @@ interface BrokerArguments {
 /** The command `broker`. */
 export const brokerCommand: Command = {
   summary: 'run a broker',
+  options,
   help: `petrel broker [options]
 
 Runs an MQTT 5, 3.1.1 and 3.1 broker until Ctrl-C. Without a data folder it keeps everything in memory. SIGHUP reads the configuration

@@ -11,6 +11,8 @@ const options = { json: { type: 'boolean' } } as const;
 /** The command `config`. */
 export const configCommand: Command = {
   summary: 'check a configuration file',
+  options,
+  actions: ['check'],
   help: `petrel config check [--json] [file]
 
 Reads a configuration as petrel broker would, with the environment variables and the files that it names, and starts nothing.

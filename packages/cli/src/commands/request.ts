@@ -6,26 +6,47 @@ import { visiblePayload, visibleText } from '../visible-text.js';
 
 const options = {
   ...connectionOptions,
-  'timeout-ms': { type: 'string', short: 't' },
+  topic: { type: 'string', short: 't' },
+  message: { type: 'string', short: 'm' },
+  timeout: { type: 'string', short: 'W' },
+  'timeout-ms': { type: 'string' },
   stream: { type: 'boolean' },
 } as const;
 
 /** The command `request`. */
 export const requestCommand: Command = {
   summary: 'ask a service and print its answer',
+  options,
   help: `petrel request [options] <topic> [data]
+petrel request [options] -t TOPIC -m DATA
 
 Sends a request with a Response Topic and prints the answer: text as it is, all else as JSON. <data> is JSON, or text
 where it is none. A service of stock NestJS is asked in its own way.
 
-  -t, --timeout-ms N         milliseconds to wait for an answer; 0 = for ever (default 5,000)
+  -t, --topic TOPIC          in place of <topic>
+  -m, --message DATA         in place of [data]
+  -W, --timeout S            seconds to wait for an answer (default 5)
+      --timeout-ms N         the same in milliseconds; 0 = for ever
       --stream               print every answer of a stream, one in each line
 
 ${connectionHelp}`,
 
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, options);
-    const [topicName = '', data] = readOperands(positionals, 'topic', '[data]');
+    const [topicName = '', data] = readOperands(
+      [
+        ...(values.topic === undefined ? [] : [values.topic]),
+        ...positionals,
+        ...(values.message === undefined ? [] : [values.message]),
+      ],
+      'topic',
+      '[data]',
+    );
+    const seconds = readInteger('timeout', values.timeout, {
+      minimum: 1,
+      maximum: 2_147_483,
+      unit: 'seconds',
+    });
     const timeoutMs = readInteger('timeout-ms', values['timeout-ms'], {
       minimum: 0,
       maximum: 2_147_483_647,
@@ -36,7 +57,7 @@ ${connectionHelp}`,
       envelope: 'auto',
       onError: () => {},
     });
-    const requestOptions = { timeoutMs: timeoutMs ?? 5_000, signal: terminal.interrupted };
+    const requestOptions = { timeoutMs: timeoutMs ?? (seconds ?? 5) * 1_000, signal: terminal.interrupted };
     try {
       if (!values.stream) {
         terminal.out(show(await service.request(topicName, readData(data), requestOptions)));

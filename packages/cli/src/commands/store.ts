@@ -6,6 +6,8 @@ import { type Command, readArguments, readOperands } from '../command.js';
 /** The command `store`. */
 export const storeCommand: Command = {
   summary: 'look into, check, back up or restore a data folder',
+  options: {},
+  actions: ['inspect', 'verify', 'backup', 'restore'],
   help: `petrel store inspect <folder>
 petrel store verify <folder>
 petrel store backup <folder> <target>
