@@ -71,7 +71,7 @@ function events(qos: 0 | 1): Load {
   return {
     name: `events-qos${qos}`,
     title: `events, QoS ${qos}`,
-    fits: ({ isMqtt }) => isMqtt,
+    fits: ({ takesEvents }) => takesEvents,
     measure: (transport, settings) =>
       withService(transport, qos, settings, async ({ port, service, brokerPid }) => {
         const publisher = startProgram(

@@ -166,6 +166,7 @@ describe('a bad option', () => {
       { requestTimeoutMs: 'soon' },
       /option "requestTimeoutMs" must be a number of milliseconds from 0, got "soon"/,
     ],
+    [{ requestQos: 3 }, /option "requestQos" must be 0, 1 or 2, got 3/],
     [{ manualConnect: true }, /option "manualConnect" of MQTT.js has no counterpart/],
   ])('%j fails where it is used first, by its name', async (options, message) => {
     const given = { url: 'mqtt://127.0.0.1:1', maxConnectionAttempts: 1, ...options } as PetrelMqttOptions;

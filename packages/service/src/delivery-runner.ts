@@ -54,7 +54,7 @@ export class DeliveryRunner {
   /** Takes a message; settles when the handler's part of its acknowledgement may be given, nothing means at once. */
   run(job: DeliveryJob): Promise<void> | undefined {
     if (this.#gate.refuses(job.message.qos)) {
-      this.#reportOverload(job.message);
+      this.#refuse(job);
       return undefined;
     }
     this.#isOverloaded = false;
@@ -211,12 +211,16 @@ export class DeliveryRunner {
     return new ServiceError('PETREL_MESSAGE_UNHANDLED', why, { cause });
   }
 
-  /** Once per time of overload: a report per dropped message would make it worse. */
-  #reportOverload(message: InboundMessage): void {
+  /** Reported once per time of overload: a report per dropped message would make it worse. Who asked is told. */
+  #refuse({ message, sender }: DeliveryJob): void {
+    const { topicFilter } = this.#endpoint;
     this.#needs.observers?.happened('dropped', this.#endpoint);
+    if (sender !== undefined) {
+      const why = `"${topicFilter}" has more requests than it can take`;
+      sender.respond({ kind: 'error', error: new ServiceError('PETREL_SERVICE_OVERLOADED', why) });
+    }
     if (this.#isOverloaded) return;
     this.#isOverloaded = true;
-    const { topicFilter } = this.#endpoint;
     const why = `"${topicFilter}" has more QoS 0 messages waiting than "maximumWaiting" allows; they are dropped`;
     this.#needs.report(new ServiceError('PETREL_SERVICE_OVERLOADED', why), message, topicFilter);
   }

@@ -104,7 +104,8 @@ export const serviceErrorCodes = {
   PETREL_HANDLER_TIMEOUT: 'A call of a handler took longer than `timeoutMs`.',
   PETREL_MESSAGE_UNHANDLED:
     'A message could neither be handled nor kept as a dead letter; it was left unacknowledged for the server to send again.',
-  PETREL_SERVICE_OVERLOADED: 'QoS 0 messages come faster than a handler takes them; some are dropped.',
+  PETREL_SERVICE_OVERLOADED:
+    'QoS 0 messages come faster than a handler takes them; some are dropped, and requests among them answered with this error.',
   PETREL_CONTRACT_BROKEN:
     'A message is not what the contract of its topic says; `paths` names where, and its sender must act.',
   PETREL_HARNESS_EXPECTATION:

@@ -1,6 +1,6 @@
 /** What a service can be told, each option with its unit and its default; checked and completed once. */
 import { type ClientOptions, type Clock, systemClock } from '@petrel/client';
-import { UsageError } from '@petrel/protocol';
+import { type QoS, UsageError } from '@petrel/protocol';
 import { assertMilliseconds, assertOneOf } from './assert-option.js';
 import {
   type DeliveryPolicy,
@@ -35,6 +35,11 @@ export interface ServiceSettings extends DeliveryPolicy {
   readonly discoveryPrefix?: string | undefined;
   /** Milliseconds that a request waits for its first answer; 0 = for ever. Default 30,000. */
   readonly requestTimeoutMs?: number | undefined;
+  /**
+   * QoS of requests, 0–2, and with it of their answers. From 1 on, a request outlives a lost connection and a killed replica, and the
+   * server tells at once when nobody serves its topic; 0 is faster and has neither. Default 1.
+   */
+  readonly requestQos?: QoS | undefined;
   /** First levels of the topic of the private inbox. Default `petrel/inbox`. */
   readonly inboxPrefix?: string | undefined;
   /** Milliseconds that `close()` gives to handlers in work. Default 10,000. */
@@ -69,6 +74,7 @@ export interface ResolvedServiceSettings {
   readonly discoveryPrefix: string | undefined;
   readonly envelope: Envelope;
   readonly requestTimeoutMs: number;
+  readonly requestQos: QoS;
   readonly inboxPrefix: string;
   readonly drainTimeoutMs: number;
   readonly keepSubscriptions: boolean;
@@ -88,6 +94,7 @@ const envelopes: readonly unknown[] = ['auto', 'native', 'nest'];
 /** Completes and checks settings; throws UsageError naming option, rule and value. Reads the object, never writes to it. */
 export function resolveServiceSettings(settings: ServiceSettings): ResolvedServiceSettings {
   const { envelope = 'native', requestTimeoutMs = 30_000, inboxPrefix = 'petrel/inbox' } = settings;
+  const { requestQos = 1 } = settings;
   const { name, version = '0.0.0', description = '', observers = [], clock = systemClock } = settings;
   const { drainTimeoutMs = 10_000, onError = reportToConsole, dialect = petrelDialect } = settings;
   if (!envelopes.includes(envelope)) {
@@ -104,6 +111,7 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
   assertGroup(group);
   assertOneOf('onRefusedSubscription', onRefusedSubscription, ['fail', 'warn']);
   assertMilliseconds('requestTimeoutMs', requestTimeoutMs);
+  assertOneOf('requestQos', requestQos, [0, 1, 2]);
   assertMilliseconds('drainTimeoutMs', drainTimeoutMs);
   assertTopicPrefix('inboxPrefix', inboxPrefix);
   const { discovery = name !== undefined, discoveryPrefix = 'petrel/services' } = settings;
@@ -118,6 +126,7 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
     discoveryPrefix: discovery ? discoveryPrefix : undefined,
     envelope,
     requestTimeoutMs,
+    requestQos,
     inboxPrefix,
     drainTimeoutMs,
     keepSubscriptions: settings.keepSubscriptions ?? false,
@@ -141,6 +150,7 @@ export const serviceSettingNames = [
   'discoveryPrefix',
   'envelope',
   'requestTimeoutMs',
+  'requestQos',
   'inboxPrefix',
   'drainTimeoutMs',
   'keepSubscriptions',

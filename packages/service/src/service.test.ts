@@ -338,6 +338,32 @@ describe('Service', () => {
     await expect(service.publish('x', 1)).rejects.toMatchObject({ code: 'PETREL_SERVICE_CLOSED' });
   });
 
+  it('sends requests, and gets their answers, with the QoS of "requestQos" or of the request', async () => {
+    const network = new FakeNetwork();
+    await new Service(network.link()).respond('sum', () => 3, { qos: 2 });
+    const service = new Service(network.link(), { requestQos: 0 });
+    await service.request('sum', 1);
+    await service.request('sum', 1, { qos: 2 });
+    expect(network.published.map(({ qos }) => qos)).toEqual([0, 0, 2, 2]);
+  });
+
+  it('answers a request at QoS 0 that it has no place for', async () => {
+    const network = new FakeNetwork();
+    const onError = vi.fn();
+    const responder = new Service(network.link(), { onError });
+    await responder.respond('slow', () => new Promise(() => undefined), {
+      concurrency: 1,
+      maximumWaiting: 1,
+    });
+    const asker = new Service(network.link(), { requestQos: 0 });
+    const [first, second, third] = [asker.request('slow'), asker.request('slow'), asker.request('slow')];
+    await expect(third).rejects.toMatchObject({ remoteCode: 'PETREL_SERVICE_OVERLOADED' });
+    expect(onError).toHaveBeenCalledOnce();
+    await asker.close();
+    await expect(first).rejects.toMatchObject({ code: 'PETREL_REQUEST_CANCELLED' });
+    await expect(second).rejects.toMatchObject({ code: 'PETREL_REQUEST_CANCELLED' });
+  });
+
   it('tells handlers that outlast the drain by their signal', async () => {
     const network = new FakeNetwork();
     const service = new Service(network.link(), { drainTimeoutMs: 1 });
@@ -357,6 +383,7 @@ describe('Service', () => {
     [{ concurrency: 0 }, 'option "concurrency" must be an integer from 1, or Infinity, got 0'],
     [{ acknowledge: 'never' }, 'option "acknowledge" must be "after", "before" or "manual", got "never"'],
     [{ requestTimeoutMs: -1 }, 'option "requestTimeoutMs" must be a number of milliseconds from 0, got -1'],
+    [{ requestQos: '1' }, 'option "requestQos" must be 0, 1 or 2, got "1"'],
     [
       { inboxPrefix: 'a/#' },
       'option "inboxPrefix" must be a topic without wildcards [MQTT-4.7.0-1], got "a/#"',

@@ -27,6 +27,8 @@ export interface EventOptions {
 
 /** How a request is sent. */
 export interface RequestOptions extends EventOptions {
+  /** 0–2. Default: `requestQos` of the service. */
+  readonly qos?: QoS | undefined;
   /** Milliseconds to wait for the first answer; 0 = for ever. Default: `requestTimeoutMs` of the service. */
   readonly timeoutMs?: number | undefined;
 }
@@ -215,7 +217,7 @@ export class Service {
     const {
       envelope = this.#settings.envelope,
       timeoutMs = this.#settings.requestTimeoutMs,
-      qos = 1,
+      qos = this.#settings.requestQos,
     } = options;
     assertMilliseconds('timeoutMs', timeoutMs);
     const { retain, signal } = options;
