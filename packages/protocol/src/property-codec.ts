@@ -12,11 +12,10 @@ import {
   type PropertyDefinition,
   type PropertyOwner,
   propertiesOf,
+  propertyFieldsOf,
   propertyOf,
   propertyTitle,
 } from './property-table.js';
-
-type PropertyBag = Record<string, unknown>;
 
 /** Reads Property Length and the properties behind it. */
 export function decodeProperties<P extends object>(reader: ByteReader, owner: PropertyOwner): P {
@@ -31,27 +30,27 @@ export function decodeProperties<P extends object>(reader: ByteReader, owner: Pr
   }
   // The bound moves in, so that no property can read past the properties.
   reader.end = end;
-  const bag: PropertyBag = {};
-  while (reader.position < end) decodeProperty(reader, owner, bag);
+  const properties = {};
+  while (reader.position < end) decodeProperty(reader, owner, properties);
   reader.end = outerEnd;
-  return bag as P;
+  return properties as P;
 }
 
-function decodeProperty(reader: ByteReader, owner: PropertyOwner, bag: PropertyBag): void {
+function decodeProperty(reader: ByteReader, owner: PropertyOwner, properties: object): void {
   const identifier = reader.variableByteInteger('Property Identifier');
   const property = propertyOf(owner, identifier);
   if (property === undefined) {
     const what = propertyTitle(identifier);
     throw new MalformedPacketError(`${owner.toUpperCase()} cannot carry ${what} (MQTT 5.0 section 2.2.2.2)`);
   }
-  const { definition, field } = property;
+  const { definition, access } = property;
   const value = decodeValue(reader, definition);
+  const before = access.get(properties);
   if (property.isRepeatable) {
-    const list = bag[field] as unknown[] | undefined;
-    if (list === undefined) bag[field] = [value];
-    else list.push(value);
-  } else if (bag[field] === undefined) {
-    bag[field] = value;
+    if (before === undefined) access.set(properties, [value]);
+    else (before as unknown[]).push(value);
+  } else if (before === undefined) {
+    access.set(properties, value);
   } else {
     throw new ProtocolError(
       `${owner.toUpperCase()} has ${definition.title} more than once (MQTT 5.0 section 2.2.2.2)`,
@@ -95,12 +94,11 @@ function inBounds(value: number, definition: PropertyDefinition): number {
 
 /** Throws UsageError on a name that is no property of `owner`: the writer would leave it out without a word. */
 export function assertPropertyNames(properties: object, owner: PropertyOwner): void {
-  for (const [name, value] of Object.entries(properties)) {
-    if (value === undefined || propertiesOf(owner).some(({ field }) => field === name)) continue;
-    const known = propertiesOf(owner).map(({ field }) => field);
-    throw new UsageError(
-      `property "${name}" is unknown; those of ${owner === 'will' ? 'a Will' : owner.toUpperCase()} are ${known.join(', ')}`,
-    );
+  const known = propertyFieldsOf(owner);
+  for (const name of Object.keys(properties)) {
+    if (known.has(name) || (properties as Record<string, unknown>)[name] === undefined) continue;
+    const those = owner === 'will' ? 'a Will' : owner.toUpperCase();
+    throw new UsageError(`property "${name}" is unknown; those of ${those} are ${[...known].join(', ')}`);
   }
 }
 
@@ -108,9 +106,8 @@ export function assertPropertyNames(properties: object, owner: PropertyOwner): v
 export function propertiesSize(properties: object, owner: PropertyOwner): number {
   if (properties === noProperties) return 0;
   let size = 0;
-  const bag = properties as PropertyBag;
-  for (const { definition, field, isRepeatable } of propertiesOf(owner)) {
-    const value = bag[field];
+  for (const { definition, access, isRepeatable } of propertiesOf(owner)) {
+    const value = access.get(properties);
     if (value === undefined) continue;
     if (isRepeatable) {
       if (!Array.isArray(value)) throw badValue(value, definition, 'an array');
@@ -190,9 +187,8 @@ export function writeProperties(
 ): void {
   writer.variableByteInteger(size);
   if (size === 0) return;
-  const bag = properties as PropertyBag;
-  for (const { definition, field, isRepeatable } of propertiesOf(owner)) {
-    const value = bag[field];
+  for (const { definition, access, isRepeatable } of propertiesOf(owner)) {
+    const value = access.get(properties);
     if (value === undefined) continue;
     if (isRepeatable) {
       for (const item of value as readonly unknown[]) writeProperty(writer, definition, item);

@@ -1,5 +1,6 @@
 /** Every property of MQTT 5 (section 2.2.2.2): identifier, data type, bounds, and the packets that may carry it. The only place that knows. */
 import type { PacketType } from './packet-type.js';
+import { type PropertyAccess, publishPropertyAccess } from './publish-property-access.js';
 
 /** Where a property may stand: a packet, or the Will inside CONNECT. */
 export type PropertyOwner = PacketType | 'will';
@@ -150,11 +151,14 @@ export interface OwnedProperty {
   readonly field: string;
   /** True where the field is an array. */
   readonly isRepeatable: boolean;
+  /** How to get at the field. */
+  readonly access: PropertyAccess;
 }
 
 interface OwnedTable {
   readonly rows: readonly OwnedProperty[];
   readonly byIdentifier: readonly (OwnedProperty | undefined)[];
+  readonly fields: ReadonlySet<string>;
 }
 
 const tables = new Map<PropertyOwner, OwnedTable>();
@@ -165,7 +169,7 @@ function tableOf(owner: PropertyOwner): OwnedTable {
     const rows = propertyTable.filter(({ owners }) => owners.has(owner)).map((row) => owned(row, owner));
     const byIdentifier = new Array<OwnedProperty | undefined>(0x2b).fill(undefined);
     for (const each of rows) byIdentifier[each.definition.identifier] = each;
-    table = { rows, byIdentifier };
+    table = { rows, byIdentifier, fields: new Set(rows.map(({ field }) => field)) };
     tables.set(owner, table);
   }
   return table;
@@ -174,7 +178,23 @@ function tableOf(owner: PropertyOwner): OwnedTable {
 function owned(definition: PropertyDefinition, owner: PropertyOwner): OwnedProperty {
   const isList = definition.name === 'subscriptionIdentifier' && owner === 'publish';
   const field = isList ? 'subscriptionIdentifiers' : definition.name;
-  return { definition, field, isRepeatable: definition.repeatable.has(owner) };
+  const isRepeatable = definition.repeatable.has(owner);
+  return { definition, field, isRepeatable, access: accessTo(field, owner) };
+}
+
+function accessTo(field: string, owner: PropertyOwner): PropertyAccess {
+  if (owner === 'publish') return publishPropertyAccess[field as keyof typeof publishPropertyAccess];
+  return {
+    get: (properties) => (properties as Record<string, unknown>)[field],
+    set: (properties, value) => {
+      (properties as Record<string, unknown>)[field] = value;
+    },
+  };
+}
+
+/** The names of the properties that one owner may carry. */
+export function propertyFieldsOf(owner: PropertyOwner): ReadonlySet<string> {
+  return tableOf(owner).fields;
 }
 
 /** The properties that one owner may carry, in the order they are written. */
