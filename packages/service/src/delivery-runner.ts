@@ -212,12 +212,15 @@ export class DeliveryRunner {
   }
 
   /** Reported once per time of overload: a report per dropped message would make it worse. Who asked is told. */
-  #refuse({ message, sender }: DeliveryJob): void {
+  #refuse(job: DeliveryJob): void {
+    const { message, sender } = job;
     const { topicFilter } = this.#endpoint;
     this.#needs.observers?.happened('dropped', this.#endpoint);
     if (sender !== undefined) {
       const why = `"${topicFilter}" has more requests than it can take`;
-      sender.respond({ kind: 'error', error: new ServiceError('PETREL_SERVICE_OVERLOADED', why) });
+      const error = new ServiceError('PETREL_SERVICE_OVERLOADED', why);
+      // Never rejects.
+      void this.#answerFailure(job, sender.respond, error);
     }
     if (this.#isOverloaded) return;
     this.#isOverloaded = true;
