@@ -1,5 +1,5 @@
 /** Every pairing that has to work: {Petrel, stock NestJS} as server × as client × {Petrel, Mosquitto} as broker. */
-import { Logger, type Type } from '@nestjs/common';
+import { type INestMicroservice, Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   type ClientProxy,
@@ -99,13 +99,19 @@ export function createClient(side: Side, options: SharedOptions): ClientProxy {
   return ClientProxyFactory.create(clientOptions(side, options));
 }
 
-/** Starts a microservice and waits until its subscriptions are in place, which stock NestJS does not do. */
-export async function startServer(side: Side, module: Type, options: SharedOptions) {
+/** Starts a microservice, prepared by the test, and waits until its subscriptions are in place, which stock NestJS does not do. */
+export async function startServer(
+  side: Side,
+  module: Type,
+  options: SharedOptions,
+  prepare?: (app: INestMicroservice) => void,
+) {
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
     ...serverOptions(side, options),
     logger: false,
     abortOnError: false,
   });
+  prepare?.(app);
   const granted = side === 'stock' ? stockSubscriptions(app) : undefined;
   await app.listen();
   await granted;

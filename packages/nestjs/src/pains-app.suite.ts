@@ -26,6 +26,15 @@ export class JobController {
   }
 }
 
+/** One of a group, with subscription options of its own. */
+@Controller()
+export class GroupController {
+  @EventPattern<string>('jobs/+', { group: 'workers', qos: 1, retainAsPublished: true, retainHandling: 2 })
+  job(@Payload() data: unknown, @Ctx() context: StockContext): unknown {
+    return run(data, context);
+  }
+}
+
 @Controller()
 export class OverlapController {
   @EventPattern<string>('a/#')
