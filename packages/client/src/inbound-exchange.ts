@@ -5,6 +5,7 @@ import type { Acknowledger } from './receipt.js';
 export interface ExchangeOwner {
   onSettled(exchange: InboundExchange): void;
   onAbandoned(exchange: InboundExchange, cause: Error): void;
+  onLeft(exchange: InboundExchange): void;
 }
 
 export class InboundExchange implements Acknowledger {
@@ -41,5 +42,9 @@ export class InboundExchange implements Acknowledger {
 
   abandon(cause: Error): void {
     this.#owner.onAbandoned(this, cause);
+  }
+
+  leave(): void {
+    this.#owner.onLeft(this);
   }
 }

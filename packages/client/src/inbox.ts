@@ -210,10 +210,15 @@ export class Inbox implements ExchangeOwner {
   }
 
   onAbandoned(exchange: InboundExchange, cause: Error): void {
+    this.onLeft(exchange);
+    this.#connection?.fail(cause);
+  }
+
+  /** Sent again, it is a new message to its handlers. */
+  onLeft(exchange: InboundExchange): void {
     const { packetIdentifier, qos } = exchange;
     if (this.#exchanges.get(packetIdentifier) === exchange) this.#exchanges.delete(packetIdentifier);
     if (qos === 2) this.#delivery.refused(packetIdentifier);
-    this.#connection?.fail(cause);
   }
 }
 

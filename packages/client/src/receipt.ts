@@ -11,6 +11,11 @@ export interface Delivery {
   acknowledge(reasonCode?: number): void;
   /** Leaves the message unacknowledged and ends the connection, so that the server sends it again. Does nothing at QoS 0. */
   abandon(cause: Error): void;
+  /**
+   * Leaves the message unacknowledged and the connection as it is: the server sends it again on the next one. Until then it counts against the Receive
+   * Maximum, and what came behind it waits with its acknowledgement. Does nothing at QoS 0.
+   */
+  leave(): void;
 }
 
 /** Takes the outcome of one handler of one message. */
@@ -18,6 +23,8 @@ export interface Acknowledger {
   settle(reasonCode: number): void;
   /** Leaves the message unacknowledged and ends the connection, so that the server sends it again. */
   abandon(cause: Error): void;
+  /** Leaves the message unacknowledged: a later connection brings it again. */
+  leave(): void;
 }
 
 /** One handler's part in acknowledging one message; only its first call counts. */
@@ -40,6 +47,10 @@ export class Receipt implements Delivery {
 
   abandon(cause: Error): void {
     this.#take()?.abandon(cause);
+  }
+
+  leave(): void {
+    this.#take()?.leave();
   }
 
   #take(): Acknowledger | undefined {
