@@ -88,11 +88,11 @@ export function serverOptions(side: Side, options: SharedOptions): MicroserviceO
   return side === 'stock' ? { transport: Transport.MQTT, options } : { strategy: new MqttServer(options) };
 }
 
-/** The client options of one side, as an application would write them. */
+/** The client options of one side, as an application would write them that runs in another process than the server. */
 export function clientOptions(side: Side, options: SharedOptions) {
   return side === 'stock'
     ? { transport: Transport.MQTT as const, options }
-    : { customClass: MqttClient, options: options as Record<string, unknown> };
+    : { customClass: MqttClient, options: { ownConnection: true, ...options } as Record<string, unknown> };
 }
 
 export function createClient(side: Side, options: SharedOptions): ClientProxy {

@@ -1,8 +1,9 @@
 /** The connection of one server or client: opens and closes it, and tells what becomes of it in NestJS's words. */
 import type { Logger } from '@nestjs/common';
-import { type Client, type ClientStatus, createClient } from '@petrel/client';
+import type { Client, ClientStatus } from '@petrel/client';
 import { type Packet, type PetrelError, UsageError } from '@petrel/protocol';
-import { clientLink, firstConnection, Service, ServiceError } from '@petrel/service';
+import { firstConnection, Service, ServiceError } from '@petrel/service';
+import { ConnectionPool, type Lease } from './connection-pool.js';
 import { connectionOptions } from './connection-source.js';
 import type { MqttEvents, MqttStatus } from './events.js';
 import { nestDialect } from './nest-dialect.js';
@@ -20,13 +21,23 @@ export interface ConnectionHealth {
 }
 
 interface Opened {
+  readonly lease: Lease;
   readonly client: Client;
   readonly service: Service;
+  /** Ends what listens to the client, which may live on with others. */
+  readonly stops: (() => void)[];
 }
 
 interface Listener {
   readonly event: keyof MqttEvents;
   readonly callback: (...args: never[]) => void;
+}
+
+/** What a connection is made for. */
+export interface ConnectionOwner {
+  /** Serves handlers, and does not only send. */
+  readonly serves: boolean;
+  readonly logger: Logger;
 }
 
 interface StatusSink {
@@ -41,18 +52,22 @@ const statusInNest: Readonly<Record<ClientStatus, MqttStatus | undefined>> = {
   closed: 'closed',
 };
 
+const pool = new ConnectionPool();
+
 /** Opened on demand, closed, and opened again as often as it is asked for. */
 export class Connection {
   readonly #options: ResolvedOptions;
   readonly #status: StatusSink;
   readonly #logger: Logger;
+  readonly #serves: boolean;
   readonly #listeners: Listener[] = [];
   #opened: Opened | undefined;
   #opening: Promise<void> | undefined;
 
-  constructor(options: ResolvedOptions, status: StatusSink, logger: Logger) {
+  constructor(options: ResolvedOptions, status: StatusSink, { serves, logger }: ConnectionOwner) {
     this.#options = options;
     this.#status = status;
+    this.#serves = serves;
     this.#logger = logger;
   }
 
@@ -85,9 +100,13 @@ export class Connection {
     this.#opened = undefined;
     this.#opening = undefined;
     if (opened === undefined) return;
+    const { lease, client, service, stops } = opened;
     // What never was connected has nothing to finish.
-    if (opened.client.server === undefined) opened.client.destroy();
-    else await opened.service.close();
+    if (client.server === undefined && lease.isAlone) lease.abandon();
+    else await service.close();
+    // Others go on with the connection; here it has ended.
+    if (client.status !== 'closed') this.#tellEnd();
+    for (const stop of stops) stop();
   }
 
   health(): ConnectionHealth {
@@ -109,69 +128,90 @@ export class Connection {
   on(event: keyof MqttEvents, callback: (...args: never[]) => void): void {
     const listener = { event, callback };
     this.#listeners.push(listener);
-    if (this.#opened !== undefined) listen(this.#opened.client, listener);
+    if (this.#opened !== undefined) this.#opened.stops.push(listen(this.#opened.client, listener));
   }
 
   #open(attempts: number): Promise<void> {
     const { connection, service: settings, nest } = connectionOptions(this.#options, this);
-    const client = createClient(connection);
-    const service = new Service(clientLink(client, connection), { dialect: nestDialect(nest), ...settings });
-    this.#opened = { client, service };
-    this.#observe(client, service);
-    for (const listener of this.#listeners) listen(client, listener);
+    const lease = pool.lease(connection, { serves: this.#serves, own: nest.ownConnection ?? false });
+    const { client, link } = lease;
+    const service = new Service(link, { dialect: nestDialect(nest), ...settings });
+    const stops: (() => void)[] = [];
+    this.#opened = { lease, client, service, stops };
+    stops.push(...this.#observe(lease, service));
+    for (const listener of this.#listeners) stops.push(listen(client, listener));
+    if (client.status === 'connected') this.#call('connect');
     return firstConnection(client, attempts);
   }
 
   /** The client has given up by itself: what waits for it fails, and the next use begins anew. */
-  #forget(service: Service): void {
+  #forget({ service, stops }: Opened): void {
     this.#opened = undefined;
     this.#opening = undefined;
+    // Not before all listeners have heard of it.
+    queueMicrotask(() => {
+      for (const stop of stops) stop();
+    });
     service.close().catch((error: unknown) => this.#logger.error(error));
   }
 
-  #observe(client: Client, service: Service): void {
-    client.on('status', (status) => {
-      const inNest = statusInNest[status];
-      if (inNest !== undefined) this.#status.next(inNest);
-      if (status === 'closed' && this.#opened?.client === client) this.#forget(service);
-    });
+  #observe(lease: Lease, service: Service): (() => void)[] {
+    const { client } = lease;
     const fieldsOf = ({ code, reasonCode }: PetrelError) => ({
       clientIdentifier: client.clientIdentifier,
       code,
       ...(reasonCode !== undefined && { reasonCode }),
     });
-    client.on('disconnect', (error) =>
-      this.#logger.warn(`Connection lost (${error.message}), reconnecting`, fieldsOf(error)),
-    );
-    client.on('error', (error) => this.#logger.error(error.message, fieldsOf(error)));
+    return [
+      client.on('status', (status) => {
+        const inNest = statusInNest[status];
+        if (inNest !== undefined) this.#status.next(inNest);
+        if (status === 'closed' && this.#opened?.service === service) this.#forget(this.#opened);
+      }),
+      client.on('disconnect', (error) => {
+        if (lease.speaks)
+          this.#logger.warn(`Connection lost (${error.message}), reconnecting`, fieldsOf(error));
+      }),
+      client.on('error', (error) => {
+        if (lease.speaks) this.#logger.error(error.message, fieldsOf(error));
+      }),
+    ];
+  }
+
+  #tellEnd(): void {
+    this.#status.next('closed');
+    this.#call('close');
+    this.#call('end');
+  }
+
+  #call(event: 'connect' | 'close' | 'end'): void {
+    for (const listener of this.#listeners) if (listener.event === event) (listener.callback as () => void)();
   }
 }
 
-function listen(client: Client, { event, callback }: Listener): void {
+/** Returns how to end it. */
+function listen(client: Client, { event, callback }: Listener): () => void {
   const call = callback as (...args: unknown[]) => void;
   switch (event) {
     case 'connect':
-      return void client.on('connect', call);
+      return client.on('connect', call);
     case 'close':
       // Also the end of what was connected by close(), which is no loss.
-      return void client.on('status', (status) => (status === 'offline' || status === 'closed') && call());
+      return client.on('status', (status) => (status === 'offline' || status === 'closed') && call());
     case 'reconnect':
-      return void client.on('status', (status) => status === 'reconnecting' && call());
+      return client.on('status', (status) => status === 'reconnecting' && call());
     case 'offline':
-      return void client.on('status', (status) => status === 'offline' && call());
+      return client.on('status', (status) => status === 'offline' && call());
     case 'end':
-      return void client.on('status', (status) => status === 'closed' && call());
+      return client.on('status', (status) => status === 'closed' && call());
     case 'error':
-      return void client.on('error', call);
+      return client.on('error', call);
     case 'disconnect':
-      return void client.on(
-        'packetReceive',
-        (packet) => packet.type === 'disconnect' && call(inMqttJs(packet)),
-      );
+      return client.on('packetReceive', (packet) => packet.type === 'disconnect' && call(inMqttJs(packet)));
     case 'packetreceive':
-      return void client.on('packetReceive', (packet) => call(inMqttJs(packet)));
+      return client.on('packetReceive', (packet) => call(inMqttJs(packet)));
     case 'packetsend':
-      return void client.on('packetSend', (packet) => call(inMqttJs(packet)));
+      return client.on('packetSend', (packet) => call(inMqttJs(packet)));
     default:
       throw new UsageError(`there is no event "${String(event)}"`);
   }

@@ -22,7 +22,10 @@ export class MqttClient extends ClientProxy<MqttEvents> {
   constructor(options: PetrelMqttOptions = {}) {
     super();
     const resolved = resolveOptions(options);
-    this.#connection = new Connection(resolved, this._status$, new Logger(MqttClient.name));
+    this.#connection = new Connection(resolved, this._status$, {
+      serves: false,
+      logger: new Logger(MqttClient.name),
+    });
     this.#userProperties = toUserProperties(resolved.nest.userProperties ?? {});
     this.initializeSerializer({});
     this.initializeDeserializer({});
@@ -39,8 +42,8 @@ export class MqttClient extends ClientProxy<MqttEvents> {
    *
    * After the first success it always resolves: what is sent while the connection is lost waits in the offline queue.
    */
-  override connect(): Promise<void> {
-    return this.#connection.open(1);
+  override async connect(): Promise<void> {
+    await this.#connection.open(1);
   }
 
   /** Lets what was sent finish, fails requests that still wait, and disconnects; the next use connects again. */

@@ -57,7 +57,10 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
       resolved.service.onError ?? ((error, { topicName }, filter) => this.#report(error, topicName, filter));
     const onWarning = resolved.service.onWarning ?? ((warning: Error) => this.logger.warn(warning.message));
     this.#options = { ...resolved, service: { ...resolved.service, onError, onWarning } };
-    this.#connection = new Connection(this.#options, this._status$, new Logger(MqttServer.name));
+    this.#connection = new Connection(this.#options, this._status$, {
+      serves: true,
+      logger: new Logger(MqttServer.name),
+    });
     this.initializeSerializer({});
     this.initializeDeserializer({});
   }

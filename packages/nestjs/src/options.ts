@@ -28,6 +28,8 @@ export interface NestSettings {
   readonly userProperties?: Readonly<Record<string, string | string[]>>;
   /** Attempts to connect before `listen()` fails; -1 = keep trying. Of servers, and of the first connection only. Default -1. */
   readonly maxConnectionAttempts?: number;
+  /** A connection of its own. Default false: a server and the clients of this process that have the same options share one. */
+  readonly ownConnection?: boolean;
 }
 
 /** The short names of MQTT.js for subscription options. */
@@ -67,6 +69,7 @@ export const nestNames = [
   'subscribeOptions',
   'userProperties',
   'maxConnectionAttempts',
+  'ownConnection',
 ] as const satisfies (keyof NestSettings)[];
 /** Takes the options apart; throws UsageError for an option that cannot be honoured. Unknown names are refused by the client. */
 export function resolveOptions(options: PetrelMqttOptions = {}): ResolvedOptions {
@@ -120,11 +123,15 @@ export function toSubscribeOptions(options: StockSubscribeOptions & SubscribeOpt
   };
 }
 
-function assertNestSettings({ maxConnectionAttempts: attempts, subscribeOptions }: NestSettings): void {
+function assertNestSettings(settings: NestSettings): void {
+  const { maxConnectionAttempts: attempts, subscribeOptions, ownConnection = false } = settings;
   if (attempts !== undefined && attempts !== -1 && !(Number.isInteger(attempts) && attempts >= 1)) {
     throw new UsageError(
       `option "maxConnectionAttempts" must be -1 or an integer from 1, got ${String(attempts)}`,
     );
+  }
+  if (typeof ownConnection !== 'boolean') {
+    throw new UsageError(`option "ownConnection" must be a boolean, got ${JSON.stringify(ownConnection)}`);
   }
   toSubscribeOptions(subscribeOptions);
 }

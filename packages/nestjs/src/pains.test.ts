@@ -65,7 +65,8 @@ for (const kind of brokerKinds)
     }
 
     async function connectClient(options: Partial<SharedOptions> = {}): Promise<MqttClient> {
-      const client = new MqttClient({ url: broker.url, ...options });
+      // As in another process.
+      const client = new MqttClient({ url: broker.url, ownConnection: true, ...options });
       open.push(client);
       await client.connect();
       return client;

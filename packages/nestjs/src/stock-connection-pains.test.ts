@@ -8,6 +8,7 @@ import {
 } from '@nestjs/terminus';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { createBroker } from '@petrel/broker';
 import { eventually, startFaultyProxy } from '@petrel/testing';
@@ -147,6 +148,7 @@ describe('the stock transport', () => {
 
     it('carries no trace context', async () => {
       context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+      propagation.setGlobalPropagator(new W3CTraceContextPropagator());
       trace.setGlobalTracerProvider(new BasicTracerProvider());
       try {
         await serve(JobController);

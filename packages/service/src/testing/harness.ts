@@ -41,6 +41,8 @@ export class Harness {
   readonly #activity: Activity;
   readonly #seen: SeenMessages;
   readonly #limitMs: number;
+  /** One for all: connections to the same server are known by it. */
+  readonly #stream = () => this.broker.connect();
   readonly #closables: { close(): Promise<unknown> }[] = [];
 
   constructor(broker: Broker, clock: TestClock, activity: Activity, seen: SeenMessages, limitMs: number) {
@@ -61,7 +63,7 @@ export class Harness {
     return {
       url: undefined,
       urls: undefined,
-      stream: () => this.broker.connect(),
+      stream: this.#stream,
       clock: this.#clock,
       observers: [this.#activity.observer],
     };
