@@ -205,32 +205,6 @@ describe('a handler that throws', () => {
   });
 });
 
-describe('a message that its handler leaves', () => {
-  test.each([
-    [1, 'puback'],
-    [2, 'pubrec'],
-  ] as const)(
-    'at QoS %d is not acknowledged, and what came behind it waits; the next connection brings it again',
-    async (qos, answered) => {
-      const seen: string[] = [];
-      let leaves = true;
-      await start((received, delivery) => {
-        seen.push(received.text());
-        if (leaves && received.text() === 'a') delivery.leave();
-      });
-      peer.send(message('a', qos, 1), message('b', qos, 2));
-      await settled();
-      expect(peer.unread).toEqual([]);
-      leaves = false;
-      ({ peer } = await server.reconnected(client, peer, { sessionPresent: true }));
-      peer.send(message('a', qos, 1, true), message('b', qos, 2, true));
-      expect(await peer.receive(answered)).toMatchObject({ packetIdentifier: 1, reasonCode: 0 });
-      expect(await peer.receive(answered)).toMatchObject({ packetIdentifier: 2, reasonCode: 0 });
-      expect(seen).toEqual(['a', 'b', 'a']);
-    },
-  );
-});
-
 describe('a message sent again', () => {
   test('at QoS 2 never reaches the handler twice: before PUBREC, after it, and over connections [MQTT-4.3.3-10] [MQTT-4.3.3-12]', async () => {
     const { handler, seen, waiting } = manual();
