@@ -1,14 +1,14 @@
 /**
  * What it costs to acknowledge only what is on the disk: acknowledged QoS 1 messages of 1 KiB a second, for one absent lasting session, against
- * publishers that wait for each PUBACK. Prints a table; the disk's own sync rate is measured in the same run.
+ * publishers that wait for each PUBACK. The load comes from `load-generator/`, on one core; the broker may use what is left of both. Prints a
+ * table with the median of the runs; the disk's own sync rate is measured before each round.
  *
- *     node benchmarks/durability.mjs [seconds per figure]
+ *     node benchmarks/durability.mjs [--seconds 4] [--runs 3] [--only petrel-sync,nats-always]
  */
-import { spawn } from 'node:child_process';
 import {
   closeSync,
-  existsSync,
   fdatasyncSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   rmSync,
@@ -19,11 +19,75 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findMosquitto, findNats, freePort, launchProcess } from '@petrel/testing';
+import { buildLoadGenerator, runLoad } from './dist/load-generator.js';
+import { goFirst } from './dist/pinned-process.js';
 
-const seconds = Number(process.argv[2] ?? 4);
+const { values } = parseArgs({
+  options: { seconds: { type: 'string' }, runs: { type: 'string' }, only: { type: 'string' } },
+});
+const seconds = Number(values.seconds ?? 4);
+const runs = Number(values.runs ?? 3);
 const publishers = [1, 16, 64, 256];
-const payload = Buffer.alloc(1024, 120);
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+const petrel = (durability) => (folder, port) => ({
+  command: process.execPath,
+  args: [
+    join(root, 'tests/crash/broker.mjs'),
+    durability === 'memory' ? 'memory' : join(folder, 'data'),
+    String(port),
+    durability,
+  ],
+});
+
+function mosquitto(folder, port) {
+  const config = join(folder, 'mosquitto.conf');
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    'allow_anonymous true',
+    'persistence true',
+    `persistence_location ${folder}/`,
+    'max_queued_messages 0',
+    'set_tcp_nodelay true',
+    'user root',
+  ];
+  writeFileSync(config, `${lines.join('\n')}\n`);
+  return { command: findMosquitto().path, args: ['-c', config] };
+}
+
+function nats(extra) {
+  return (folder, port) => {
+    const config = join(folder, 'nats.conf');
+    const stream = `jetstream { store_dir: "${folder}/js"\n${extra} }`;
+    writeFileSync(config, `server_name: n\nport: -1\n${stream}\nmqtt { port: ${port} }\n`);
+    return { command: findNats().path, args: ['-c', config] };
+  };
+}
+
+const brokers = {
+  'petrel-sync': ['Petrel, `sync`', petrel('sync')],
+  'petrel-os': ['Petrel, `os`', petrel('os')],
+  'petrel-memory': ['Petrel, in memory', petrel('memory')],
+  mosquitto: ['Mosquitto 2, persistence', mosquitto],
+  nats: ['NATS 2, file storage', nats('')],
+  'nats-always': ['NATS 2, file storage, `sync_interval: always`', nats('sync_interval: always')],
+};
+
+function diskSyncs(folder) {
+  const file = openSync(join(folder, 'probe'), 'w');
+  const block = Buffer.alloc(1024, 120);
+  let count = 0;
+  const until = performance.now() + 1000;
+  while (performance.now() < until) {
+    writeSync(file, block);
+    fdatasyncSync(file);
+    count += 1;
+  }
+  closeSync(file);
+  return count;
+}
 
 function text(value) {
   const bytes = Buffer.from(value);
@@ -31,136 +95,81 @@ function text(value) {
 }
 
 function packet(type, body) {
-  const length = [];
-  let rest = body.length;
-  do {
-    length.push((rest % 128) | (rest >= 128 ? 128 : 0));
-    rest = Math.floor(rest / 128);
-  } while (rest > 0);
-  return Buffer.concat([Buffer.from([type, ...length]), body]);
+  return Buffer.concat([Buffer.from([type, body.length]), body]);
 }
 
-const connectPacket = (name, cleanSession) =>
-  packet(0x10, Buffer.concat([text('MQTT'), Buffer.from([4, cleanSession ? 2 : 0, 0, 0]), text(name)]));
+/** Makes the session that is away: connects, subscribes, and goes. */
+async function subscribeAndGo(port) {
+  const socket = connect(port, '127.0.0.1');
+  const answer = () => new Promise((resolve, reject) => socket.once('data', resolve).once('error', reject));
+  socket.write(packet(0x10, Buffer.concat([text('MQTT'), Buffer.from([4, 0, 0, 0]), text('absent')])));
+  await answer();
+  socket.write(packet(0x82, Buffer.concat([Buffer.from([0, 1]), text('bench/#'), Buffer.from([1])])));
+  await answer();
+  socket.destroy();
+}
 
-function open(port, name, cleanSession) {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.setNoDelay(true);
-    socket.once('error', reject);
-    socket.once('connect', () => socket.write(connectPacket(name, cleanSession)));
-    socket.once('data', () => resolve(socket));
+async function measure(command, generator) {
+  const folder = mkdtempSync(join(tmpdir(), 'petrel-durability-'));
+  mkdirSync(folder, { recursive: true });
+  const port = await freePort();
+  const broker = await launchProcess({
+    ...command(folder, port),
+    ready: { ports: [port] },
+    readyTimeoutMs: 30_000,
   });
-}
-
-/** Messages a second that were acknowledged. */
-async function measure(port, count) {
-  const sockets = await Promise.all(
-    Array.from({ length: count }, (_, index) => open(port, `p${count}-${index}`, true)),
-  );
-  const publish = packet(0x32, Buffer.concat([text('load/a'), Buffer.from([0, 1]), payload]));
-  let acknowledged = 0;
-  for (const socket of sockets) {
-    let partial = 0;
-    socket.on('data', (chunk) => {
-      partial += chunk.length;
-      for (; partial >= 4; partial -= 4) {
-        acknowledged += 1;
-        socket.write(publish);
-      }
-    });
-    socket.write(publish);
-  }
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const before = acknowledged;
-  const startedAt = performance.now();
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  const rate = (acknowledged - before) / ((performance.now() - startedAt) / 1000);
-  for (const socket of sockets) socket.destroy();
-  return Math.round(rate);
-}
-
-/** Starts a program; resolves when its port accepts. */
-async function launch(command, args, port) {
-  const child = spawn(command, args, { stdio: 'ignore' });
-  for (let left = 200; left > 0; left--) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const isOpen = await new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
+  try {
+    await subscribeAndGo(port);
+    const results = [];
+    for (const count of publishers) {
+      const load = {
+        mode: 'stored',
+        qos: 1,
+        publishers: count,
+        payload: 1024,
+        spin: 0,
+        warmUp: 0.5,
+        seconds,
+        patience: 20,
+      };
+      const result = await runLoad(generator, load, { port, pid: broker.pid });
+      const { delivered, brokerCpuSeconds, otherCpuSeconds } = result;
+      results.push({
+        rate: delivered / result.seconds,
+        cpu: (brokerCpuSeconds / delivered) * 1e6,
+        others: otherCpuSeconds / result.seconds,
       });
-      socket.once('error', () => resolve(false));
-    });
-    if (isOpen) return child;
+    }
+    return results;
+  } finally {
+    broker.signal('SIGKILL');
+    await broker.exited;
+    rmSync(folder, { recursive: true, force: true });
   }
-  child.kill('SIGKILL');
-  throw new Error(`${command} does not listen on ${port}`);
 }
 
-function diskSyncs(folder) {
-  const file = openSync(join(folder, 'probe'), 'w');
-  let count = 0;
-  const until = performance.now() + 2000;
-  while (performance.now() < until) {
-    writeSync(file, payload);
-    fdatasyncSync(file);
-    count += 1;
-  }
-  closeSync(file);
-  return Math.round(count / 2);
+const median = (numbers) => numbers.sort((left, right) => left - right)[Math.floor(numbers.length / 2)];
+const number = (value) => Math.round(value).toLocaleString('en');
+
+goFirst();
+const generator = buildLoadGenerator();
+const wanted = Object.entries(brokers).filter(([name]) => values.only?.split(',').includes(name) ?? true);
+const measured = new Map(wanted.map(([name]) => [name, []]));
+const disk = [];
+for (let run = 0; run < runs; run++) {
+  disk.push(diskSyncs(tmpdir()));
+  for (const [name, [, command]] of wanted) measured.get(name).push(await measure(command, generator));
 }
-
-const petrel = (durability) => (folder, port) => [
-  process.execPath,
-  [join(root, 'tests/crash/broker.mjs'), join(folder, durability), String(port), durability],
-];
-
-const brokers = {
-  'Petrel, sync': petrel('sync'),
-  'Petrel, os': petrel('os'),
-  'Mosquitto, persistence': (folder, port) => {
-    const config = join(folder, 'mosquitto.conf');
-    writeFileSync(
-      config,
-      `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location ${folder}/\nmax_queued_messages 0\nuser root\n`,
-    );
-    return [process.env.PETREL_MOSQUITTO ?? 'mosquitto', ['-c', config]];
-  },
-  'NATS, file': nats(''),
-  'NATS, file, sync_interval always': nats('sync_interval: always'),
-};
-
-function nats(extra) {
-  return (folder, port) => {
-    const program = join(root, '.petrel/peers/nats-server');
-    if (!existsSync(program)) return undefined;
-    const config = join(folder, `nats${extra.length}.conf`);
-    writeFileSync(
-      config,
-      `server_name: n\nport: -1\njetstream { store_dir: "${folder}/nats${extra.length}"\n${extra} }\nmqtt { port: ${port} }\n`,
-    );
-    return [program, ['-c', config]];
-  };
+disk.push(diskSyncs(tmpdir()));
+console.log(
+  `disk: ${disk.map(number).join(', ')} syncs/s (1 KiB appended, fdatasync), before each round and at the end\n`,
+);
+console.log(`| acknowledged a second | ${publishers.join(' | ')} publishers |`);
+console.log(`|---|${'---|'.repeat(publishers.length)}`);
+for (const [name, [title]] of wanted) {
+  const of = (index, field) => median(measured.get(name).map((results) => results[index][field]));
+  console.log(`| ${title} | ${publishers.map((_, index) => number(of(index, 'rate'))).join(' | ')} |`);
+  const cpu = publishers.map((_, index) => of(index, 'cpu').toFixed(0)).join(', ');
+  const others = publishers.map((_, index) => of(index, 'others').toFixed(1)).join(', ');
+  console.log(`<!-- µs of processor time per message: ${cpu}; cores that others had: ${others} -->`);
 }
-
-const folder = mkdtempSync(join(tmpdir(), 'petrel-durability-'));
-console.log(`disk: ${diskSyncs(folder)} syncs/s (1 KiB appended, fdatasync)`);
-console.log(`| | ${publishers.join(' | ')} publishers |`);
-let port = 21_000 + Math.floor(Math.random() * 5000);
-for (const [name, command] of Object.entries(brokers)) {
-  const program = command(folder, ++port);
-  if (program === undefined) continue;
-  const child = await launch(...program, port).catch((error) => console.log(`| ${name} | ${error.message}`));
-  if (child === undefined) continue;
-  const absent = await open(port, 'absent', false);
-  absent.write(packet(0x82, Buffer.concat([Buffer.from([0, 1]), text('load/#'), Buffer.from([1])])));
-  await new Promise((resolve) => absent.once('data', resolve));
-  absent.destroy();
-  const rates = [];
-  for (const count of publishers) rates.push(await measure(port, count));
-  console.log(`| ${name} | ${rates.join(' | ')} |`);
-  child.kill('SIGKILL');
-}
-console.log(`disk: ${diskSyncs(folder)} syncs/s`);
-rmSync(folder, { recursive: true, force: true });

@@ -27,5 +27,6 @@ int main(int count, char **arguments)
     case MODE_LOAD: return run_load(&settings);
     case MODE_IDLE: return run_idle(&settings);
     case MODE_RETAINED: return run_retained(&settings);
+    case MODE_STORED: return run_stored(&settings);
     }
 }

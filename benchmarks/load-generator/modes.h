@@ -10,5 +10,7 @@ int run_load(const struct settings *settings);
 int run_idle(const struct settings *settings);
 /* Retained messages, given to a new subscription again and again. */
 int run_retained(const struct settings *settings);
+/* Publishers alone; `delivered` counts what was acknowledged. */
+int run_stored(const struct settings *settings);
 
 #endif

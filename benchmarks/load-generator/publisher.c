@@ -31,6 +31,7 @@ struct publisher {
 
 uint32_t publishers_ready;
 bool publishers_running;
+uint64_t messages_acknowledged;
 
 static const struct settings *settings;
 static struct publisher *publishers;
@@ -90,7 +91,9 @@ static void acknowledge(struct publisher *publisher, uint16_t identifier, enum a
         fail("publisher %u got an acknowledgement of Packet Identifier %u, which awaits none",
              publisher->connection.index, identifier);
     slot->acknowledgement = (uint8_t)then;
-    if (then == ACKNOWLEDGED) advance(publisher);
+    if (then != ACKNOWLEDGED) return;
+    messages_acknowledged++;
+    advance(publisher);
 }
 
 static void handle(struct connection *connection, uint8_t first, uint8_t *body, size_t length)
@@ -125,6 +128,7 @@ void publishers_start(const struct settings *given)
     settings = given;
     publishers = allocate(settings->publishers, sizeof *publishers);
     receivers = settings->topology == TOPOLOGY_FAN ? (uint16_t)settings->subscribers : 1;
+    if (settings->mode == MODE_STORED) receivers = 0;
     uint32_t slots = 1;
     while (slots < settings->outstanding) slots *= 2;
     /* An open loop goes on while messages are late. */

@@ -19,6 +19,8 @@ extern uint32_t publishers_ready;
 
 /* While `publishers_running`, receipts and acknowledgements send the next messages. */
 extern bool publishers_running;
+/* Messages whose exchange is over, as far as the broker is concerned. */
+extern uint64_t messages_acknowledged;
 void publishers_fill(void);
 
 /* Sends one message of one publisher, due at `due`; false when too many are outstanding already. */

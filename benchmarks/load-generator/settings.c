@@ -30,7 +30,7 @@ static int read_word(const char *name, const char *text, const char *const *word
     fail("option \"%s\" has no value %s", name, text);
 }
 
-static const char *const mode_words[] = {"load", "idle", "retained", NULL};
+static const char *const mode_words[] = {"load", "idle", "retained", "stored", NULL};
 static const char *const topology_words[] = {"pairs", "fan", "shared", NULL};
 static const char *const filters_words[] = {"exact", "mixed", "one", NULL};
 static const char *const transport_words[] = {"tcp", "tls", "websocket", NULL};

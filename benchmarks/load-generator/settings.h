@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum mode { MODE_LOAD, MODE_IDLE, MODE_RETAINED };
+enum mode { MODE_LOAD, MODE_IDLE, MODE_RETAINED, MODE_STORED };
 
 /* Who receives what a publisher sends: its partner, everybody, or one of a group. */
 enum topology { TOPOLOGY_PAIRS, TOPOLOGY_FAN, TOPOLOGY_SHARED };

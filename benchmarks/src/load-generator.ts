@@ -8,7 +8,7 @@ import { canPin, cores, launchPinned } from './pinned-process.js';
 
 /** What the generator is told; the names are its options, and what they mean stands in `load-generator/settings.h`. */
 export interface Load {
-  readonly mode?: 'load' | 'idle' | 'retained';
+  readonly mode?: 'load' | 'idle' | 'retained' | 'stored';
   readonly topology?: 'pairs' | 'fan' | 'shared';
   readonly filters?: 'exact' | 'mixed' | 'one';
   readonly transport?: Transport;
@@ -39,7 +39,7 @@ export type Transport = 'tcp' | 'tls' | 'websocket';
 
 /** What one run says of itself. */
 export interface LoadResult {
-  /** Messages that arrived, or connections that were made, in `seconds`. */
+  /** Messages that arrived or were acknowledged, or connections that were made, in `seconds`. */
   readonly delivered: number;
   readonly seconds: number;
   readonly brokerCpuSeconds: number;
