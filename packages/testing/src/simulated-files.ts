@@ -38,7 +38,9 @@ export interface DiskFaults {
   write?: () => string | undefined;
   /** Error code with which a sync fails; what was written is lost. */
   sync?: () => string | undefined;
-  /** Settles when an operation may go on. */
+  /** Error code with which a read fails. */
+  read?: () => string | undefined;
+  /** Settles when a write or a sync may go on. */
   delay?: () => Promise<void>;
 }
 
@@ -175,8 +177,10 @@ export class SimulatedFiles {
         await this.#operation('sync');
         content.sync();
       },
-      read: async (position, length) =>
-        new Uint8Array(content.bytes.subarray(position, Math.min(position + length, content.size))),
+      read: async (position, length) => {
+        this.#fail('read');
+        return new Uint8Array(content.bytes.subarray(position, Math.min(position + length, content.size)));
+      },
       close: async () => {},
     };
   }
@@ -190,6 +194,10 @@ export class SimulatedFiles {
   async #operation(kind: 'write' | 'sync'): Promise<void> {
     await this.faults.delay?.();
     this.#assertAlive();
+    this.#fail(kind);
+  }
+
+  #fail(kind: 'write' | 'sync' | 'read'): void {
     const code = this.faults[kind]?.();
     if (code !== undefined) throw Object.assign(new Error(`the ${kind} fails`), { code });
   }

@@ -2,7 +2,7 @@
  * A disk store that is killed, or loses its power, at any moment, holds again what it held after one of its turns, and never an earlier one
  * than the last it said it owned. Small segments, so that snapshots, copies and removals are under way most of the time.
  */
-import { FakeClock, SeededRandom, SimulatedFiles } from '@petrel/testing';
+import { type DiskFaults, FakeClock, SeededRandom, SimulatedFiles } from '@petrel/testing';
 import { expect, test } from 'vitest';
 import { silentLogger } from '../../logger.js';
 import { MemoryStore } from '../memory-store.js';
@@ -244,7 +244,21 @@ async function turns(count: number): Promise<void> {
   for (let left = count; left > 0; left--) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-async function live(seed: number, durability: Durability, end: 'kill' | 'power'): Promise<SimulatedFiles> {
+/** A disk that now and then fails to write or to sync, or takes its time. */
+function unreliable(random: SeededRandom): DiskFaults {
+  const sometimes = (): string | undefined => (random.chance(0.08) ? 'EIO' : undefined);
+  const delay = async (): Promise<void> => {
+    if (random.chance(0.2)) await turns(random.integer(1, 4));
+  };
+  return { write: sometimes, sync: sometimes, delay };
+}
+
+async function live(
+  seed: number,
+  durability: Durability,
+  end: 'kill' | 'power',
+  disk: 'sound' | 'unreliable',
+): Promise<SimulatedFiles> {
   const random = new SeededRandom(seed);
   const clock = new FakeClock();
   let files = new SimulatedFiles();
@@ -258,6 +272,7 @@ async function live(seed: number, durability: Durability, end: 'kill' | 'power')
     let owned = 0;
     const actor = new Life(random, [store, model]);
     actor.resume(model, kept, retained);
+    if (disk === 'unreliable') files.faults = unreliable(random);
     for (let turn = random.integer(5, 80); turn > 0; turn--) {
       actor.turn();
       states.push(await contentOf(model.open(), model));
@@ -267,9 +282,11 @@ async function live(seed: number, durability: Durability, end: 'kill' | 'power')
           owned = Math.max(owned, at);
         },
         () => {
-          // The machine is gone.
+          // The machine is gone, or the disk fails, and nobody was told anything.
         },
       );
+      // After a failure it is tried again every second.
+      if (disk === 'unreliable' && random.chance(0.2)) clock.advance(1000);
       if (random.chance(0.7)) await turns(random.integer(0, 6));
     }
     const ownedAtTheEnd = owned;
@@ -287,15 +304,18 @@ async function live(seed: number, durability: Durability, end: 'kill' | 'power')
 }
 
 test.each([
-  ['sync', 'power'],
-  ['sync', 'kill'],
-  ['os', 'kill'],
-  ['os', 'power'],
+  ['sync', 'power', 'sound'],
+  ['sync', 'kill', 'sound'],
+  ['os', 'kill', 'sound'],
+  ['os', 'power', 'sound'],
+  ['sync', 'power', 'unreliable'],
+  ['sync', 'kill', 'unreliable'],
+  ['os', 'kill', 'unreliable'],
 ] as const)(
-  'with durability %s, the end being %s',
-  async (durability, end) => {
+  'with durability %s, the end being %s, on a disk that is %s',
+  async (durability, end, disk) => {
     const lives = 12;
-    for (let seed = 0; seed < lives; seed++) await live(seed, durability, end);
+    for (let seed = 0; seed < lives; seed++) await live(seed, durability, end, disk);
   },
   60_000,
 );
