@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBroker, hashPassword } from '@petrel/broker';
+import { metricsText } from '@petrel/broker/admin';
 import {
   describePeer,
   findSystemdAnalyze,
@@ -117,6 +118,38 @@ interface Manifest {
   // biome-ignore lint/suspicious/noExplicitAny: the shape is Kubernetes' affair
   readonly spec: any;
 }
+
+describe('the dashboard for Grafana', () => {
+  const dashboard = JSON.parse(read('grafana/petrel.json')) as {
+    readonly panels: readonly {
+      readonly id: number;
+      readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+      readonly targets: readonly { readonly expr: string }[];
+    }[];
+  };
+
+  test('asks for figures that the broker has, and shows all of them', async () => {
+    const broker = await createBroker();
+    const figures = { residentBytes: 1, heapBytes: 1, cpuSeconds: 1 };
+    const text = metricsText(broker.metrics(), figures);
+    await broker.close();
+    const known = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    const asked = dashboard.panels.flatMap(({ targets }) =>
+      targets.flatMap(({ expr }) => expr.match(/(petrel|process|nodejs)_[a-z_]+/g) ?? []),
+    );
+    expect(asked.filter((name) => !known.includes(name))).toEqual([]);
+    const shown = new Set([...asked, 'petrel_broker_uptime_seconds', 'petrel_broker_shared_groups']);
+    const isPackets = (name = '') => name.endsWith('_packets_total');
+    expect(known.filter((name) => !shown.has(name as string) && !isPackets(name))).toEqual([]);
+  });
+
+  test('has panels that do not lie on each other', () => {
+    const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+  });
+});
 
 describe('the manifests for Kubernetes', () => {
   const documents = parseAllDocuments(read('kubernetes/petrel.yaml'));

@@ -15,6 +15,15 @@ import { Connection } from './connection.js';
 import { createOwnMessage } from './create-message.js';
 import { administrativeAction, BrokerClosedError, ConnectionError } from './errors.js';
 import type { Refusal } from './hooks.js';
+import {
+  type RetainedPage,
+  type RetainedQuery,
+  retainedPage,
+  type SessionDetail,
+  type SessionInfo,
+  sessionDetail,
+  sessionInfo,
+} from './inspection.js';
 import type { Listener } from './listeners/listener.js';
 import { openListener } from './listeners/open-listener.js';
 import type { MetricsSnapshot } from './metrics.js';
@@ -50,22 +59,6 @@ export interface BrokerPublishResult {
   readonly reasonCode: number;
 }
 
-/** One session as broker.sessions() shows it. */
-export interface SessionInfo {
-  readonly clientIdentifier: string;
-  /** Undefined for an anonymous client. */
-  readonly principalName: string | undefined;
-  readonly connected: boolean;
-  /** As the client sent them, with `$share/…`. */
-  readonly topicFilters: readonly string[];
-  /** QoS 1 and 2 messages that wait. */
-  readonly queuedMessages: number;
-  /** QoS 1 and 2 messages sent and not acknowledged to the end. */
-  readonly inFlightMessages: number;
-  /** Seconds. */
-  readonly sessionExpiryInterval: number;
-}
-
 /** A running broker. */
 export interface Broker {
   /** Its open listeners, in the order of the options. */
@@ -83,6 +76,12 @@ export interface Broker {
   metrics(): MetricsSnapshot;
   /** All sessions, connected or not. */
   sessions(): SessionInfo[];
+  /** Everything about one session; undefined when there is none. */
+  session(clientIdentifier: string): SessionDetail | undefined;
+  /** Ends a session, and its connection with 0x98 Administrative action; false when there is none. Its Will is published. */
+  endSession(clientIdentifier: string): boolean;
+  /** Retained messages, a page at a time. Rejects with UsageError or TopicError for a query that no rule allows. */
+  retained(query?: RetainedQuery): Promise<RetainedPage>;
   /**
    * Ends the connection of a client with DISCONNECT; false when it has none. Its session stays. Throws UsageError for a Reason Code that
    * DISCONNECT does not have, and a Server Reference with another one than 0x9C or 0x9D.
@@ -193,15 +192,26 @@ class RunningBroker implements Broker {
   }
 
   sessions(): SessionInfo[] {
-    return [...this.#context.sessions.values()].map((session) => ({
-      clientIdentifier: session.clientIdentifier,
-      principalName: session.principalName,
-      connected: session.connection !== undefined,
-      topicFilters: [...session.subscriptions.keys()],
-      queuedMessages: session.deliveries.queued,
-      inFlightMessages: session.deliveries.inFlight,
-      sessionExpiryInterval: session.sessionExpiryInterval,
-    }));
+    return [...this.#context.sessions.values()].map(sessionInfo);
+  }
+
+  session(clientIdentifier: string): SessionDetail | undefined {
+    const session = this.#context.sessions.get(clientIdentifier);
+    return session && sessionDetail(session);
+  }
+
+  endSession(clientIdentifier: string): boolean {
+    const { sessions } = this.#context;
+    const session = sessions.get(clientIdentifier);
+    if (session === undefined) return false;
+    session.connection?.fail(administrativeAction({}));
+    sessions.end(session);
+    return true;
+  }
+
+  async retained(query: RetainedQuery = {}): Promise<RetainedPage> {
+    this.#assertOpen('retained()');
+    return retainedPage(this.#context, query);
   }
 
   disconnect(clientIdentifier: string, reason: Partial<Refusal> = {}): boolean {

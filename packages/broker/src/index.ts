@@ -46,7 +46,6 @@ export {
   type BrokerMessage,
   type BrokerPublishResult,
   createBroker,
-  type SessionInfo,
 } from './broker.js';
 export { type Clock, systemClock } from './clock.js';
 export {
@@ -75,6 +74,14 @@ export type {
   SubscribeRequest,
   Verdict,
 } from './hooks.js';
+export type {
+  RetainedInfo,
+  RetainedPage,
+  RetainedQuery,
+  SessionDetail,
+  SessionInfo,
+  SubscriptionInfo,
+} from './inspection.js';
 export type { ListenerOptions } from './listeners/listener-options.js';
 export { isLoopback } from './listeners/loopback.js';
 export { type Logger, silentLogger } from './logger.js';

@@ -1,14 +1,11 @@
 /** Publishes the broker's figures under `$SYS/broker/` now and then, as retained messages. */
 
-import { readFileSync } from 'node:fs';
 import { noProperties } from '@petrel/protocol';
 import type { BrokerContext } from './broker-context.js';
 import { createOwnMessage } from './create-message.js';
 import { sysTopicsOf } from './sys-topics.js';
 import type { Timer } from './timer-queue.js';
-
-/** The package's own version. */
-const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+import { version } from './version.js';
 
 /** One per broker; silent when the interval is 0. */
 export class SysTopicsPublisher {

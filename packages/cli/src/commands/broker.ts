@@ -1,5 +1,6 @@
 /** `petrel broker`: runs a broker until Ctrl-C. */
-import { createBroker } from '@petrel/broker';
+import { type Broker, createBroker } from '@petrel/broker';
+import { type AdminServer, type AdminServerOptions, openAdminServer } from '@petrel/broker/admin';
 import { type Command, readArguments, readInteger, readOperands } from '../command.js';
 import type { ValuePath } from '../configuration/check-value.js';
 import { type LoadRequest, loadConfiguration } from '../configuration/load.js';
@@ -68,7 +69,9 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
       logger,
     });
     bridges.start(broker, logger);
+    const admin = loaded.admin && (await openAdmin(broker, loaded.admin));
     for (const { url } of broker.addresses) terminal.out(url);
+    if (admin !== undefined) terminal.out(admin.url);
     const reload = () =>
       void running.reload(broker).then(
         () => terminal.err('the configuration was read again'),
@@ -77,10 +80,20 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
     const stopReloading = terminal.onHangup(reload);
     await interruption(terminal.interrupted);
     stopReloading();
-    await bridges.close();
+    await Promise.all([bridges.close(), admin?.close()]);
     await broker.close();
   },
 };
+
+/** A broker whose operator cannot look at it does not start. */
+async function openAdmin(broker: Broker, options: AdminServerOptions): Promise<AdminServer> {
+  try {
+    return await openAdminServer(broker, options);
+  } catch (error) {
+    await broker.destroy();
+    throw error;
+  }
+}
 
 /** What the command line says, as settings. */
 function readRequest(values: BrokerArguments): LoadRequest {

@@ -2,12 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type BrokerOptions, checkBrokerOptions } from '@petrel/broker';
+import { type AdminServerOptions, shortestToken } from '@petrel/broker/admin';
 import { PetrelError } from '@petrel/protocol';
 import { ConfigurationError } from '../errors.js';
 import { type AssembledConfiguration, assembleConfiguration, type ConfigurationSources } from './assemble.js';
 import { accessOfBridges, type RemoteBridge, toBridges } from './bridges.js';
 import { toBrokerOptions } from './broker-options.js';
-import { pathText, type ValuePath } from './check-value.js';
+import { pathText, type Report, type ValuePath } from './check-value.js';
 import { NamedFiles } from './named-files.js';
 import type { Place, Problem } from './problem.js';
 import type { Configuration } from './schema.js';
@@ -23,6 +24,7 @@ export interface LoadedConfiguration {
   readonly configuration: Configuration;
   readonly options: Omit<BrokerOptions, 'logger'>;
   readonly bridges: readonly RemoteBridge[];
+  readonly admin: AdminServerOptions | undefined;
   /** Where a setting stands. */
   placeOf(path: ValuePath): Place;
 }
@@ -41,11 +43,29 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
   const report = (path: ValuePath, message: string) =>
     void problems.push({ ...placeOf(path), path: pathText(path), message: `"${pathText(path)}" ${message}` });
   const folder = file === undefined ? process.cwd() : dirname(resolve(file));
-  const bridges = await toBridges(configuration.bridges ?? [], new NamedFiles(folder, report), report);
+  const files = new NamedFiles(folder, report);
+  const admin = await toAdmin(configuration.admin, files, report);
+  const bridges = await toBridges(configuration.bridges ?? [], files, report);
   const options = withBridges(await toBrokerOptions(configuration, folder, report), bridges);
   if (problems.length === 0) problems.push(...refusalOf(options, assembled));
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return { configuration, options, bridges, placeOf };
+  return { configuration, options, bridges, admin, placeOf };
+}
+
+async function toAdmin(
+  admin: Configuration['admin'],
+  files: NamedFiles,
+  report: Report,
+): Promise<AdminServerOptions | undefined> {
+  if (admin === undefined) return undefined;
+  const { tokenFile, ...rest } = admin;
+  const token = await files.readLine(tokenFile, ['admin', 'tokenFile']);
+  if (token.length < shortestToken)
+    report(
+      ['admin', 'tokenFile'],
+      `has a token of ${token.length} characters; at least ${shortestToken} are needed`,
+    );
+  return { ...rest, token };
 }
 
 /** Where rules say who may do what, bridges may do what they are for. */

@@ -90,6 +90,24 @@ export const configurationRule = object('The configuration of `petrel broker`.',
   authentication: authenticationRule,
   access: accessRule,
   bridges: bridgesRule,
+  admin: object(
+    'HTTP for operators: `/health`, `/ready`, `/metrics`, and an API that shows and ends sessions, and shows and publishes messages. Default: none.',
+    {
+      port: integer('0 = any free one.', { minimum: 0, maximum: 65_535, default: 9883 }),
+      host: text(
+        'Address or name. The token travels in the clear: another one than this machine is for a network that is yours.',
+        {
+          default: '127.0.0.1',
+        },
+      ),
+      tokenFile: required(
+        path(
+          'File with the token, of at least 16 characters, that everything but `/health` and `/ready` asks for; a line end is ignored.',
+        ),
+      ),
+      publicMetrics: boolean('Answers `/metrics` without the token.', false),
+    },
+  ),
   dataFolder: path(
     'Keeps lasting sessions and retained messages there; nothing is acknowledged before it is on the disk. Default: none, all is in memory.',
   ),

@@ -1,0 +1,3 @@
+/** HTTP for operators of a broker. */
+export { type AdminServer, type AdminServerOptions, openAdminServer, shortestToken } from './admin-server.js';
+export { metricsContentType, metricsText, type ProcessFigures } from './metrics-text.js';

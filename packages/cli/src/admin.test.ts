@@ -1,0 +1,43 @@
+/** The admin API of a configuration file. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { run } from './run.js';
+import { petrel, terminal } from './test-terminal.suite.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'petrel-admin-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function configure(admin: string, token: string): string {
+  writeFileSync(join(folder, 'token'), `${token}\n`);
+  const file = join(folder, 'petrel.yaml');
+  writeFileSync(file, `listeners: [{ type: tcp, port: 0 }]\nadmin: ${admin}\n`);
+  return file;
+}
+
+test('petrel broker prints its address behind those of the listeners, and serves until Ctrl-C', async () => {
+  const file = configure('{ port: 0, tokenFile: token }', 'opensesame opensesame');
+  const { terminal: given, lines, until, interrupt } = terminal();
+  const done = run(['broker', '--config', file], given);
+  await until(() => lines.out.length === 2);
+  const [mqtt = '', http = ''] = lines.out;
+  expect(mqtt).toMatch(/^mqtt:/);
+  expect((await fetch(`${http}/health`)).status).toBe(200);
+  expect((await fetch(`${http}/metrics`)).status).toBe(401);
+  const headers = { authorization: 'Bearer opensesame opensesame' };
+  const answer = await fetch(`${http}/api/v1/broker`, { headers });
+  expect(await answer.json()).toMatchObject({ addresses: [{ type: 'tcp', url: mqtt }] });
+  interrupt();
+  expect(await done).toBe(0);
+});
+
+test('a token that is short, or not there, is named by config check', async () => {
+  const short = await petrel(['config', 'check', configure('{ tokenFile: token }', 'short')]);
+  expect(short.err).toContain('"admin.tokenFile" has a token of 5 characters; at least 16 are needed');
+  const missing = await petrel(['config', 'check', configure('{ tokenFile: nowhere }', 'short')]);
+  expect(missing.err).toContain('"admin.tokenFile" cannot be read');
+});
