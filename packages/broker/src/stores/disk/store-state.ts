@@ -71,7 +71,7 @@ export class StoreState implements RecordVisitor {
     }
     const state = new SessionState(number, session);
     this.#byNumber.set(number, state);
-    this.sessions.set(session.clientIdentifier, state);
+    this.#claimName(state);
   }
 
   sessionGone(number: number): void {
@@ -144,11 +144,17 @@ export class StoreState implements RecordVisitor {
   }
 
   #rename(state: SessionState, session: StoredSession): void {
-    if (session.clientIdentifier !== state.session.clientIdentifier) {
-      if (this.sessions.get(state.session.clientIdentifier) === state)
-        this.sessions.delete(state.session.clientIdentifier);
-      this.sessions.set(session.clientIdentifier, state);
-    }
+    const former = state.session.clientIdentifier;
+    if (session.clientIdentifier !== former && this.sessions.get(former) === state)
+      this.sessions.delete(former);
     state.session = session;
+    this.#claimName(state);
+  }
+
+  /** A name belongs to the latest session that has it: an earlier one comes up again where a log is read over a snapshot that was taken later. */
+  #claimName(state: SessionState): void {
+    const { clientIdentifier } = state.session;
+    const holder = this.sessions.get(clientIdentifier);
+    if (holder === undefined || holder.number < state.number) this.sessions.set(clientIdentifier, state);
   }
 }
