@@ -26,6 +26,10 @@ export function clientLink(
     },
     publish: (topicName, payload, options) => client.publish(topicName, payload, options),
     subscribe: (topicFilter, options, handler) => client.subscribe(topicFilter, options, handler),
+    watch: (watcher) => {
+      client.on('connect', () => watcher.onConnected());
+      client.on('disconnect', (cause) => watcher.onLost(cause));
+    },
     close: (graceMs) => client.close({ graceMs }),
   };
 }

@@ -33,6 +33,15 @@ export class RequestTimeoutError extends RequestError {
   }
 }
 
+/** The connection was lost while the request waited for its answer; whether it was executed is not known. */
+export class RequestLostError extends RequestError {
+  constructor(topicName: string, cause: unknown) {
+    super('PETREL_REQUEST_LOST', topicName, `the connection was lost before "${topicName}" was answered`, {
+      cause,
+    });
+  }
+}
+
 /** The caller gave the request up, or the service was closed while it waited. */
 export class RequestCancelledError extends RequestError {
   constructor(topicName: string, why: string, cause?: unknown) {
@@ -97,6 +106,8 @@ export const serviceErrorCodes = {
     'A payload is not what its Content Type says, or the data cannot be written as a payload; its sender must act.',
   PETREL_NO_RESPONDER: 'The server told that nobody is subscribed to the topic of a request.',
   PETREL_REQUEST_TIMEOUT: 'No answer to a request came in time; it may or may not have been executed.',
+  PETREL_REQUEST_LOST:
+    'The connection was lost while a request waited for its answer; it may or may not have been executed.',
   PETREL_REQUEST_CANCELLED: 'A request was given up by its caller, or its service was closed.',
   PETREL_REQUEST_NOT_SENT: 'A request could not be handed to the server; the cause says why.',
   PETREL_REMOTE_ERROR: 'The responder answered with an error; `details` holds what it sent.',

@@ -1,6 +1,13 @@
 /** Links over a server that is one map in memory: the unit tests of this package run on it, without a socket. */
 import { noProperties, parseTopicFilter, type QoS, topicMatches } from '@petrel/protocol';
-import type { InboundMessage, Link, MessageTaker, PublishOptions, SubscribeOptions } from './link.js';
+import type {
+  InboundMessage,
+  Link,
+  LinkWatcher,
+  MessageTaker,
+  PublishOptions,
+  SubscribeOptions,
+} from './link.js';
 
 interface Subscription {
   readonly link: FakeLink;
@@ -49,7 +56,25 @@ export class FakeLink implements Link {
     this.separatesSubscriptions = separatesSubscriptions;
   }
 
+  readonly #watchers: LinkWatcher[] = [];
+
   async ready(): Promise<void> {}
+
+  watch(watcher: LinkWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
+  /** As when the server ends the connection. */
+  lose(cause = new Error('gone')): void {
+    this.isConnected = false;
+    for (const watcher of this.#watchers) watcher.onLost(cause);
+  }
+
+  /** As when the client has found it again. */
+  connect(): void {
+    this.isConnected = true;
+    for (const watcher of this.#watchers) watcher.onConnected();
+  }
 
   async publish(
     topicName: string,

@@ -42,6 +42,12 @@ export interface LinkSubscription {
   unsubscribe(): Promise<unknown>;
 }
 
+/** Hears what becomes of the connection. */
+export interface LinkWatcher {
+  onConnected(): void;
+  onLost(cause: Error): void;
+}
+
 /** The part of an MQTT client that carries services. */
 export interface Link {
   readonly isConnected: boolean;
@@ -63,6 +69,8 @@ export interface Link {
   ): Promise<{ readonly reasonCode: number }>;
   /** Rejects when the server refuses; a message is acknowledged once the promise of its handler settles. */
   subscribe(topicFilter: string, options: SubscribeOptions, handler: MessageTaker): Promise<LinkSubscription>;
+  /** Calls back whenever there is a connection, behind the renewal of subscriptions, and with the reason whenever one is lost. */
+  watch(watcher: LinkWatcher): void;
   /** Takes no more messages, gives handlers and messages in flight `graceMs`, disconnects. */
   close(graceMs: number): Promise<void>;
 }

@@ -14,6 +14,7 @@ import { type Dialect, petrelDialect } from './dialect.js';
 import { assertGroup } from './endpoint.js';
 import type { Envelope } from './exchange.js';
 import type { Observer } from './observer.js';
+import type { OnConnectionLost } from './requester.js';
 
 /** The options of the service itself, beside those of its connection. */
 export interface ServiceSettings extends DeliveryPolicy {
@@ -40,6 +41,11 @@ export interface ServiceSettings extends DeliveryPolicy {
    * server tells at once when nobody serves its topic; 0 is faster and has neither. Default 1.
    */
   readonly requestQos?: QoS | undefined;
+  /**
+   * What becomes of requests whose connection is lost before an answer came. `fail`: they fail at once, RequestLostError. `resend`: they
+   * are sent again on the next connection, so that a handler may run twice. A stream that has begun always fails. Default `fail`.
+   */
+  readonly onConnectionLost?: OnConnectionLost | undefined;
   /** First levels of the topic of the private inbox. Default `petrel/inbox`. */
   readonly inboxPrefix?: string | undefined;
   /** Milliseconds that `close()` gives to handlers in work. Default 10,000. */
@@ -75,6 +81,7 @@ export interface ResolvedServiceSettings {
   readonly envelope: Envelope;
   readonly requestTimeoutMs: number;
   readonly requestQos: QoS;
+  readonly onConnectionLost: OnConnectionLost;
   readonly inboxPrefix: string;
   readonly drainTimeoutMs: number;
   readonly keepSubscriptions: boolean;
@@ -94,7 +101,7 @@ const envelopes: readonly unknown[] = ['auto', 'native', 'nest'];
 /** Completes and checks settings; throws UsageError naming option, rule and value. Reads the object, never writes to it. */
 export function resolveServiceSettings(settings: ServiceSettings): ResolvedServiceSettings {
   const { envelope = 'native', requestTimeoutMs = 30_000, inboxPrefix = 'petrel/inbox' } = settings;
-  const { requestQos = 1 } = settings;
+  const { requestQos = 1, onConnectionLost = 'fail' } = settings;
   const { name, version = '0.0.0', description = '', observers = [], clock = systemClock } = settings;
   const { drainTimeoutMs = 10_000, onError = reportToConsole, dialect = petrelDialect } = settings;
   if (!envelopes.includes(envelope)) {
@@ -112,6 +119,7 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
   assertOneOf('onRefusedSubscription', onRefusedSubscription, ['fail', 'warn']);
   assertMilliseconds('requestTimeoutMs', requestTimeoutMs);
   assertOneOf('requestQos', requestQos, [0, 1, 2]);
+  assertOneOf('onConnectionLost', onConnectionLost, ['fail', 'resend']);
   assertMilliseconds('drainTimeoutMs', drainTimeoutMs);
   assertTopicPrefix('inboxPrefix', inboxPrefix);
   const { discovery = name !== undefined, discoveryPrefix = 'petrel/services' } = settings;
@@ -127,6 +135,7 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
     envelope,
     requestTimeoutMs,
     requestQos,
+    onConnectionLost,
     inboxPrefix,
     drainTimeoutMs,
     keepSubscriptions: settings.keepSubscriptions ?? false,
@@ -151,6 +160,7 @@ export const serviceSettingNames = [
   'envelope',
   'requestTimeoutMs',
   'requestQos',
+  'onConnectionLost',
   'inboxPrefix',
   'drainTimeoutMs',
   'keepSubscriptions',

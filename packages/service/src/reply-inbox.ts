@@ -41,6 +41,11 @@ export class ReplyInbox<Waiting> {
     return this.#waiting.delete(id);
   }
 
+  /** All that wait; those may be forgotten meanwhile. */
+  values(): Iterable<Waiting> {
+    return this.#waiting.values();
+  }
+
   /** Takes out all that still wait. */
   drain(): Waiting[] {
     const waiting = [...this.#waiting.values()];

@@ -1,3 +1,4 @@
+import { FakeClock } from '@petrel/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { petrelDialect } from './dialect.js';
 import { type FakeLink, FakeNetwork } from './fake-network.suite.js';
@@ -223,5 +224,58 @@ describe('Requester', () => {
     const outcome = ask(requester, 'slow', 1);
     requester.close();
     expect(await outcome).toMatchObject({ kind: 'failed', error: { code: 'PETREL_REQUEST_CANCELLED' } });
+  });
+
+  it('fails what was sent when the connection is lost, and keeps what was not', async () => {
+    const network = new FakeNetwork();
+    await network.link().subscribe('slow', { qos: 1 }, () => undefined);
+    await serve(network.link(), 'sum', sum);
+    const link = network.link();
+    const requester = requesterOn(link);
+    await ask(requester, 'sum', [1]);
+    const sent = ask(requester, 'slow', 1);
+    link.lose(new Error('gone'));
+    expect(await sent).toMatchObject({
+      kind: 'failed',
+      error: { code: 'PETREL_REQUEST_LOST', topicName: 'slow', cause: new Error('gone') },
+    });
+    const queued = ask(requester, 'slow', 2);
+    link.lose();
+    expect(requester.waiting).toBe(1);
+    requester.close();
+    expect(await queued).toMatchObject({ error: { code: 'PETREL_REQUEST_CANCELLED' } });
+  });
+
+  it('sends a request again on the next connection where it may be executed twice, with the time that is left', async () => {
+    const network = new FakeNetwork();
+    network.lost.add('sum');
+    await serve(network.link(), 'sum', sum);
+    const link = network.link();
+    const clock = new FakeClock();
+    const requester = new Requester(link, petrelDialect, { prefix: 'inbox', qos: 0 }, clock);
+    const outcome = ask(requester, 'sum', [1, 2], { onConnectionLost: 'resend', timeoutMs: 10_000 });
+    await vi.waitFor(() => expect(network.published).toHaveLength(1));
+    link.lose();
+    clock.advance(4_000);
+    network.lost.delete('sum');
+    link.connect();
+    expect(await outcome).toEqual({ kind: 'last', data: 3 });
+    const requests = network.published.filter(({ topicName }) => topicName === 'sum');
+    expect(requests.map(({ properties }) => properties.messageExpiryInterval)).toEqual([10, 6]);
+  });
+
+  it('never begins a stream again that has begun', async () => {
+    const network = new FakeNetwork();
+    await serve(network.link(), 'count', () => 1, [['petrel-reply', 'next']]);
+    const link = network.link();
+    const outcomes: Outcome[] = [];
+    requesterOn(link).send(
+      { topicName: 'count', data: 1 },
+      { ...settings, onConnectionLost: 'resend' },
+      (outcome) => outcomes.push(outcome),
+    );
+    await vi.waitFor(() => expect(outcomes).toHaveLength(1));
+    link.lose();
+    expect(outcomes.at(-1)).toMatchObject({ kind: 'failed', error: { code: 'PETREL_REQUEST_LOST' } });
   });
 });

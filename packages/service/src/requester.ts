@@ -6,7 +6,13 @@ import { type Clock, systemClock } from '@petrel/client';
 import { type QoS, reasonCode } from '@petrel/protocol';
 import { expiryInterval, startDeadline } from './deadline.js';
 import type { Dialect } from './dialect.js';
-import { NoResponderError, RequestCancelledError, RequestError, RequestTimeoutError } from './errors.js';
+import {
+  NoResponderError,
+  RequestCancelledError,
+  RequestError,
+  RequestLostError,
+  RequestTimeoutError,
+} from './errors.js';
 import type { Envelope, IncomingReply, Outgoing, Reply, RequestForm } from './exchange.js';
 import type { InboundMessage, Link } from './link.js';
 import { NestReplyTopics } from './nest-reply-topics.js';
@@ -18,6 +24,9 @@ import { inboxTopic } from './wire-format.js';
 /** What a request can end with: answers of the responder, or a failure on this side. */
 export type Outcome = Reply | { readonly kind: 'failed'; readonly error: RequestError };
 
+/** What becomes of a request whose connection is lost before an answer came. */
+export type OnConnectionLost = 'fail' | 'resend';
+
 /** One request and its limits. */
 export interface RequestSettings {
   /** QoS of the request, 0–2; the server tells that nobody serves a topic only from 1 on. */
@@ -27,6 +36,7 @@ export interface RequestSettings {
   readonly timeoutMs: number;
   readonly envelope: Envelope;
   readonly signal?: AbortSignal | undefined;
+  readonly onConnectionLost?: OnConnectionLost | undefined;
 }
 
 /** The private inbox of a requester. */
@@ -47,6 +57,13 @@ class Call {
   id = '';
   form: RequestForm | undefined;
   usesReplyTopic = false;
+  /** `queued`: in the client, for the next connection; `sent`: by this connection; `lost`: by an earlier one. */
+  state: 'preparing' | 'queued' | 'sent' | 'lost' = 'preparing';
+  /** The client still has it, and sends it again by itself. */
+  isUnacknowledged = false;
+  isAnswered = false;
+  /** Milliseconds, by the clock. */
+  startedAt = 0;
   cancelDeadline = nothing;
   stopWatching = nothing;
 
@@ -75,6 +92,7 @@ export class Requester {
     this.#dialect = dialect;
     this.#inboxSettings = inbox;
     this.#clock = clock;
+    link.watch({ onConnected: () => this.#onConnected(), onLost: (cause) => this.#onLost(cause) });
     this.#replyTopics = new NestReplyTopics(link, inbox.qos, (message, topicName) => {
       // Whoever's answer it is: a stock server serves this topic.
       this.#peers.answered(topicName, 'nest');
@@ -97,6 +115,7 @@ export class Requester {
     const { signal, timeoutMs } = settings;
     const call = new Call(request, settings, listener);
     call.id = this.#calls.register(call);
+    call.startedAt = this.#clock.now();
     call.cancelDeadline = startDeadline(this.#clock, timeoutMs, () => {
       this.#peers.unanswered(request.topicName);
       this.#fail(call, new RequestTimeoutError(request.topicName, timeoutMs));
@@ -134,6 +153,7 @@ export class Requester {
     const published = this.#canPublishNow(call) ? this.#publish(call, this.#inboxTopic) : this.#prepare(call);
     published.then(
       (result) => {
+        call.isUnacknowledged = false;
         if (result?.reasonCode === reasonCode.noMatchingSubscribers) this.#onNoResponder(call);
       },
       (cause: unknown) => this.#onNotSent(call, cause as Error),
@@ -152,7 +172,7 @@ export class Requester {
     await this.#link.ready();
     call.form ??= this.#formFor(call);
     const responseTopic = call.form === 'nest' ? undefined : await this.#openInbox();
-    if (call.form !== 'native') await this.#openReplyTopic(call);
+    if (call.form !== 'native' && !call.usesReplyTopic) await this.#openReplyTopic(call);
     // Given up while it waited.
     if (this.#calls.find(call.id) !== call) return undefined;
     return this.#publish(call, responseTopic);
@@ -162,13 +182,36 @@ export class Requester {
   #publish(call: Call, responseTopic: string | undefined): Promise<{ readonly reasonCode: number }> {
     const { request, settings, form = 'native', id } = call;
     try {
-      const expiring = expiringRequest(request, settings.timeoutMs);
+      const expiring = expiringRequest(request, this.#timeLeft(call));
       const wire = this.#dialect.writeRequest(expiring, form, id, responseTopic);
       const { topicName, payload, properties } = wire;
       const { qos, retain, signal } = settings;
+      call.state = this.#link.isConnected ? 'sent' : 'queued';
+      call.isUnacknowledged = qos > 0;
       return this.#link.publish(topicName, payload, { qos, retain, properties, signal });
     } catch (cause) {
       return Promise.reject(cause as Error);
+    }
+  }
+
+  /** Milliseconds; 0 = no limit. */
+  #timeLeft({ state, startedAt, settings: { timeoutMs } }: Call): number {
+    if (state !== 'lost' || timeoutMs === 0) return timeoutMs;
+    return Math.max(1, timeoutMs - (this.#clock.now() - startedAt));
+  }
+
+  #onConnected(): void {
+    for (const call of this.#calls.values()) {
+      if (call.state === 'lost' && !call.isUnacknowledged) this.#dispatch(call);
+      if (call.state !== 'preparing') call.state = 'sent';
+    }
+  }
+
+  #onLost(cause: Error): void {
+    for (const call of this.#calls.values()) {
+      if (call.state !== 'sent') continue;
+      if (call.settings.onConnectionLost === 'resend' && !call.isAnswered) call.state = 'lost';
+      else this.#fail(call, new RequestLostError(call.request.topicName, cause));
     }
   }
 
@@ -237,6 +280,7 @@ export class Requester {
       }
     }
     if (this.#calls.settle(answer.id, answer.reply) === undefined || call === undefined) return;
+    call.isAnswered = true;
     if (answer.reply.kind === 'next') call.cancelDeadline();
     else this.#end(call);
     call.listener(answer.reply);

@@ -1,6 +1,6 @@
 /** The face of the service layer: handlers, requests and events over one connection. Delegates all three. */
 import { assertTopicName, type PublishProperties, type QoS } from '@petrel/protocol';
-import { assertMilliseconds } from './assert-option.js';
+import { assertMilliseconds, assertOneOf } from './assert-option.js';
 import { settledWithin } from './deadline.js';
 import { Discovery } from './discovery.js';
 import { createEndpoint, type Endpoint, type HandlerOptions } from './endpoint.js';
@@ -11,7 +11,7 @@ import type { Link } from './link.js';
 import { type Observation, Observers, observed, observedRequest } from './observer.js';
 import { type ResolvedServiceSettings, resolveServiceSettings, type ServiceSettings } from './options.js';
 import { ReplyStream } from './reply-stream.js';
-import { type Outcome, Requester, type RequestSettings } from './requester.js';
+import { type OnConnectionLost, type Outcome, Requester, type RequestSettings } from './requester.js';
 import { Router } from './router.js';
 
 /** How an event is published. */
@@ -31,6 +31,8 @@ export interface RequestOptions extends EventOptions {
   readonly qos?: QoS | undefined;
   /** Milliseconds to wait for the first answer; 0 = for ever. Default: `requestTimeoutMs` of the service. */
   readonly timeoutMs?: number | undefined;
+  /** `resend` is for requests that may be executed twice. Default: `onConnectionLost` of the service. */
+  readonly onConnectionLost?: OnConnectionLost | undefined;
 }
 
 /** A handler in service. */
@@ -218,10 +220,12 @@ export class Service {
       envelope = this.#settings.envelope,
       timeoutMs = this.#settings.requestTimeoutMs,
       qos = this.#settings.requestQos,
+      onConnectionLost = this.#settings.onConnectionLost,
     } = options;
     assertMilliseconds('timeoutMs', timeoutMs);
     const { retain, signal } = options;
-    const settings: RequestSettings = { envelope, timeoutMs, qos, retain, signal };
+    assertOneOf('onConnectionLost', onConnectionLost, ['fail', 'resend']);
+    const settings: RequestSettings = { envelope, timeoutMs, qos, retain, signal, onConnectionLost };
     const observation = this.#observers?.requesting(request);
     if (observation === undefined) return this.#requester.send(request, settings, listener);
     return observedRequest(observation, request.topicName, listener, (listening) =>
