@@ -4,6 +4,7 @@ import {
   clientLink,
   type Link,
   type LinkSubscription,
+  type LinkWatcher,
   type MessageTaker,
   type PublishOptions,
   type SubscribeOptions,
@@ -15,6 +16,7 @@ export class LeasedLink implements Link {
   readonly #link: Link;
   readonly #release: () => boolean;
   readonly #keepsSession: boolean;
+  readonly #watching: (() => void)[] = [];
   readonly #subscriptions = new Set<Promise<Subscription>>();
   #isClosed = false;
 
@@ -54,6 +56,12 @@ export class LeasedLink implements Link {
     return this.#link.publish(topicName, payload, options);
   }
 
+  watch(watcher: LinkWatcher): () => void {
+    const off = this.#link.watch(watcher);
+    this.#watching.push(off);
+    return off;
+  }
+
   async subscribe(
     topicFilter: string,
     options: SubscribeOptions,
@@ -81,6 +89,7 @@ export class LeasedLink implements Link {
   async close(graceMs: number): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    for (const off of this.#watching.splice(0)) off();
     if (this.#release()) await this.#client.close({ graceMs });
     // The subscriptions of a session that goes on wait for its next server.
     else if (!this.#keepsSession) this.#unsubscribe();

@@ -27,8 +27,13 @@ export function clientLink(
     publish: (topicName, payload, options) => client.publish(topicName, payload, options),
     subscribe: (topicFilter, options, handler) => client.subscribe(topicFilter, options, handler),
     watch: (watcher) => {
-      client.on('connect', () => watcher.onConnected());
-      client.on('disconnect', (cause) => watcher.onLost(cause));
+      const offs = [
+        client.on('connect', () => watcher.onConnected()),
+        client.on('disconnect', (cause) => watcher.onLost(cause)),
+      ];
+      return () => {
+        for (const off of offs) off();
+      };
     },
     close: (graceMs) => client.close({ graceMs }),
   };

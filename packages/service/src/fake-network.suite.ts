@@ -56,12 +56,15 @@ export class FakeLink implements Link {
     this.separatesSubscriptions = separatesSubscriptions;
   }
 
-  readonly #watchers: LinkWatcher[] = [];
+  readonly #watchers = new Set<LinkWatcher>();
 
   async ready(): Promise<void> {}
 
-  watch(watcher: LinkWatcher): void {
-    this.#watchers.push(watcher);
+  watch(watcher: LinkWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => {
+      this.#watchers.delete(watcher);
+    };
   }
 
   /** As when the server ends the connection. */

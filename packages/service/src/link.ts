@@ -69,8 +69,11 @@ export interface Link {
   ): Promise<{ readonly reasonCode: number }>;
   /** Rejects when the server refuses; a message is acknowledged once the promise of its handler settles. */
   subscribe(topicFilter: string, options: SubscribeOptions, handler: MessageTaker): Promise<LinkSubscription>;
-  /** Calls back whenever there is a connection, behind the renewal of subscriptions, and with the reason whenever one is lost. */
-  watch(watcher: LinkWatcher): void;
+  /**
+   * Calls back whenever there is a connection, behind the renewal of subscriptions, and with the reason whenever one is lost. Returns how
+   * to hear no more.
+   */
+  watch(watcher: LinkWatcher): () => void;
   /** Takes no more messages, gives handlers and messages in flight `graceMs`, disconnects. */
   close(graceMs: number): Promise<void>;
 }
