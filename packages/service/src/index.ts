@@ -5,6 +5,7 @@ export {
   type AsyncApiServer,
   asyncApiDocument,
 } from './asyncapi/asyncapi-document.js';
+export type { OnConnectionLost, Outcome } from './call.js';
 export { clientLink } from './client-link.js';
 export { checkData, type DataPlace } from './contracts/check-data.js';
 export {
@@ -123,7 +124,6 @@ export {
   withReceiveMaximum,
 } from './options.js';
 export { decodePayload, type EncodedPayload, encodePayload, type PayloadForm } from './payload-codec.js';
-export type { Outcome } from './requester.js';
 export type { RetryPolicy } from './retry-policy.js';
 export { type EventOptions, type Registration, type RequestOptions, Service } from './service.js';
 export {

@@ -1,10 +1,10 @@
 /** Whoever watches a service: metrics, traces, a test. It decides nothing about a message, and its failures are its own. */
 import type { UserProperties } from '@petrel/protocol';
+import type { Outcome } from './call.js';
 import type { Endpoint } from './endpoint.js';
 import { RemoteError } from './errors.js';
 import type { Outgoing } from './exchange.js';
 import type { InboundMessage } from './link.js';
-import type { Outcome } from './requester.js';
 
 /** One message on its way into one handler. */
 export interface Handling {

@@ -2,6 +2,7 @@
 import { type ClientOptions, type Clock, systemClock } from '@petrel/client';
 import { type QoS, UsageError } from '@petrel/protocol';
 import { assertMilliseconds, assertOneOf } from './assert-option.js';
+import type { OnConnectionLost } from './call.js';
 import {
   type DeliveryPolicy,
   defaultDeliveryPolicy,
@@ -14,7 +15,6 @@ import { type Dialect, petrelDialect } from './dialect.js';
 import { assertGroup } from './endpoint.js';
 import type { Envelope } from './exchange.js';
 import type { Observer } from './observer.js';
-import type { OnConnectionLost } from './requester.js';
 
 /** The options of the service itself, beside those of its connection. */
 export interface ServiceSettings extends DeliveryPolicy {

@@ -1,7 +1,8 @@
 /** The answers of one request as an AsyncIterable. Knows neither topics nor messages. */
+
+import type { Outcome } from './call.js';
 import type { RequestError } from './errors.js';
 import { RemoteError } from './errors.js';
-import type { Outcome } from './requester.js';
 
 /** Collects answers until they are read; ends, or throws, where they do. */
 export class ReplyStream<Data> implements AsyncIterableIterator<Data> {

@@ -1,9 +1,10 @@
 import { FakeClock } from '@petrel/testing';
 import { describe, expect, it, vi } from 'vitest';
+import type { Outcome, RequestSettings } from './call.js';
 import { petrelDialect } from './dialect.js';
 import { type FakeLink, FakeNetwork } from './fake-network.suite.js';
 import type { InboundMessage } from './link.js';
-import { type Outcome, Requester, type RequestSettings } from './requester.js';
+import { Requester } from './requester.js';
 
 const settings: RequestSettings = { envelope: 'native', qos: 1, timeoutMs: 0 };
 const json = (payload: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(payload));

@@ -4,7 +4,8 @@
  */
 import { type Clock, systemClock } from '@petrel/client';
 import { type QoS, reasonCode } from '@petrel/protocol';
-import { expiryInterval, startDeadline } from './deadline.js';
+import { Call, expiringRequest, type Outcome, type RequestSettings } from './call.js';
+import { startDeadline } from './deadline.js';
 import type { Dialect } from './dialect.js';
 import {
   NoResponderError,
@@ -13,31 +14,13 @@ import {
   RequestLostError,
   RequestTimeoutError,
 } from './errors.js';
-import type { Envelope, IncomingReply, Outgoing, Reply, RequestForm } from './exchange.js';
+import type { IncomingReply, Outgoing, RequestForm } from './exchange.js';
 import type { InboundMessage, Link } from './link.js';
 import { NestReplyTopics } from './nest-reply-topics.js';
 import { PeerForms } from './peer-forms.js';
 import { randomToken } from './random-token.js';
 import { ReplyInbox } from './reply-inbox.js';
 import { inboxTopic } from './wire-format.js';
-
-/** What a request can end with: answers of the responder, or a failure on this side. */
-export type Outcome = Reply | { readonly kind: 'failed'; readonly error: RequestError };
-
-/** What becomes of a request whose connection is lost before an answer came. */
-export type OnConnectionLost = 'fail' | 'resend';
-
-/** One request and its limits. */
-export interface RequestSettings {
-  /** QoS of the request, 0–2; the server tells that nobody serves a topic only from 1 on. */
-  readonly qos: QoS;
-  readonly retain?: boolean | undefined;
-  /** Milliseconds to wait for the first answer; 0 = for ever. */
-  readonly timeoutMs: number;
-  readonly envelope: Envelope;
-  readonly signal?: AbortSignal | undefined;
-  readonly onConnectionLost?: OnConnectionLost | undefined;
-}
 
 /** The private inbox of a requester. */
 export interface InboxSettings {
@@ -48,30 +31,6 @@ export interface InboxSettings {
    * be 0, or handlers that wait for answers could use up the quota that their answers need.
    */
   readonly qos: QoS;
-}
-
-class Call {
-  readonly request: Outgoing;
-  readonly settings: RequestSettings;
-  readonly listener: (outcome: Outcome) => void;
-  id = '';
-  form: RequestForm | undefined;
-  usesReplyTopic = false;
-  /** `queued`: in the client, for the next connection; `sent`: by this connection; `lost`: by an earlier one. */
-  state: 'preparing' | 'queued' | 'sent' | 'lost' = 'preparing';
-  /** The client still has it, and sends it again by itself. */
-  isUnacknowledged = false;
-  isAnswered = false;
-  /** Milliseconds, by the clock. */
-  startedAt = 0;
-  cancelDeadline = nothing;
-  stopWatching = nothing;
-
-  constructor(request: Outgoing, settings: RequestSettings, listener: (outcome: Outcome) => void) {
-    this.request = request;
-    this.settings = settings;
-    this.listener = listener;
-  }
 }
 
 /** Sends requests over one connection. */
@@ -305,14 +264,3 @@ export class Requester {
     this.#replyTopics.release(topicName, call.form === 'nest' || this.#peers.formFor(topicName) !== 'native');
   }
 }
-
-/** The time limit is also how long the server keeps the request, unless the caller has said something else. */
-function expiringRequest(request: Outgoing, timeoutMs: number): Outgoing {
-  const messageExpiryInterval = expiryInterval(timeoutMs);
-  if (messageExpiryInterval === undefined) return request;
-  const { topicName, data, pattern, metadata, properties } = request;
-  const expiring = Object.assign({ messageExpiryInterval }, properties);
-  return { topicName, data, pattern, metadata, properties: expiring };
-}
-
-function nothing(): void {}

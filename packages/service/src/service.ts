@@ -1,6 +1,7 @@
 /** The face of the service layer: handlers, requests and events over one connection. Delegates all three. */
 import { assertTopicName, type PublishProperties, type QoS } from '@petrel/protocol';
 import { assertMilliseconds, assertOneOf } from './assert-option.js';
+import type { OnConnectionLost, Outcome, RequestSettings } from './call.js';
 import { settledWithin } from './deadline.js';
 import { Discovery } from './discovery.js';
 import { createEndpoint, type Endpoint, type HandlerOptions } from './endpoint.js';
@@ -11,7 +12,7 @@ import type { Link } from './link.js';
 import { type Observation, Observers, observed, observedRequest } from './observer.js';
 import { type ResolvedServiceSettings, resolveServiceSettings, type ServiceSettings } from './options.js';
 import { ReplyStream } from './reply-stream.js';
-import { type OnConnectionLost, type Outcome, Requester, type RequestSettings } from './requester.js';
+import { Requester } from './requester.js';
 import { Router } from './router.js';
 
 /** How an event is published. */
