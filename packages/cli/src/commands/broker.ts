@@ -1,9 +1,11 @@
 /** `petrel broker`: runs a broker until Ctrl-C. */
+import { rm, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type Broker, createBroker } from '@petrel/broker';
 import { type AdminServer, type AdminServerOptions, openAdminServer } from '@petrel/broker/admin';
 import { type Command, readArguments, readInteger, readOperands } from '../command.js';
 import type { ValuePath } from '../configuration/check-value.js';
-import { type LoadRequest, loadConfiguration } from '../configuration/load.js';
+import { type LoadedConfiguration, type LoadRequest, loadConfiguration } from '../configuration/load.js';
 import { RunningConfiguration } from '../reload.js';
 import { RunningBridges } from '../running-bridges.js';
 import { interruption } from '../terminal.js';
@@ -70,6 +72,7 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
     });
     bridges.start(broker, logger);
     const admin = loaded.admin && (await openAdmin(broker, loaded.admin));
+    const pidFile = await writePidFile(loaded);
     for (const { url } of broker.addresses) terminal.out(url);
     if (admin !== undefined) terminal.out(admin.url);
     const reload = () =>
@@ -82,6 +85,7 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
     stopReloading();
     await Promise.all([bridges.close(), admin?.close()]);
     await broker.close();
+    if (pidFile !== undefined) await rm(pidFile, { force: true });
   },
 };
 
@@ -93,6 +97,14 @@ async function openAdmin(broker: Broker, options: AdminServerOptions): Promise<A
     await broker.destroy();
     throw error;
   }
+}
+
+/** The file that was written, if there is to be one. */
+async function writePidFile({ configuration, folder }: LoadedConfiguration): Promise<string | undefined> {
+  if (configuration.pidFile === undefined) return undefined;
+  const file = resolve(folder, configuration.pidFile);
+  await writeFile(file, `${process.pid}\n`);
+  return file;
 }
 
 /** What the command line says, as settings. */

@@ -25,6 +25,8 @@ export interface LoadedConfiguration {
   readonly options: Omit<BrokerOptions, 'logger'>;
   readonly bridges: readonly RemoteBridge[];
   readonly admin: AdminServerOptions | undefined;
+  /** What paths in it are relative to. */
+  readonly folder: string;
   /** Where a setting stands. */
   placeOf(path: ValuePath): Place;
 }
@@ -49,7 +51,7 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
   const options = withBridges(await toBrokerOptions(configuration, folder, report), bridges);
   if (problems.length === 0) problems.push(...refusalOf(options, assembled));
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return { configuration, options, bridges, admin, placeOf };
+  return { configuration, options, bridges, admin, folder, placeOf };
 }
 
 async function toAdmin(

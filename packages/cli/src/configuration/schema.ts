@@ -123,6 +123,7 @@ export const configurationRule = object('The configuration of `petrel broker`.',
     default: 10_000,
   }),
   limits: limitRules(),
+  pidFile: path('Has the number of the process while the broker runs, for `kill -HUP`. Default: none.'),
   log: object('What the broker says.', {
     level: oneOf('The least that is said.', ['error', 'warn', 'info', 'debug'], 'warn'),
   }),
