@@ -13,6 +13,8 @@ import {
 } from '@petrel/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
+import { authenticationChain } from '../authentication/authentication-chain.js';
+import { certificateAuthenticator } from '../authentication/certificate-authenticator.js';
 import type { Broker } from '../broker.js';
 import { createBroker } from '../broker.js';
 import type { ListenerOptions } from './listener-options.js';
@@ -165,6 +167,40 @@ describe('a new certificate', () => {
       'refused',
       'open',
     ]);
+  });
+});
+
+describe('36 mutual TLS: who a client is, is what its certificate says (CVE-2026-33248)', () => {
+  const listener: ListenerOptions = {
+    type: 'tls',
+    port: 0,
+    ...serverCertificate,
+    ca: houseAuthority,
+    requestCert: true,
+  };
+
+  test.each([
+    ['common-name', 'lamp'],
+    ['uri', 'spiffe://house/lamp'],
+    ['dns', 'lamp.local'],
+  ] as const)('by %s', async (name, expected) => {
+    const authenticate = authenticationChain([certificateAuthenticator({ name })]);
+    const broker = await createBroker({ listeners: [listener], hooks: { authenticate } });
+    opened.push(broker);
+    const { port } = broker.addresses[0]!;
+    expect(await firstByte(await secured(port, lampCertificate))).toBe(0x20);
+    expect(broker.sessions().map(({ principalName }) => principalName)).toEqual([expected]);
+  });
+
+  test('a certificate in no list is refused, whatever User Name it brings', async () => {
+    const authenticate = authenticationChain([certificateAuthenticator({ names: ['lamp'] })]);
+    const broker = await createBroker({ listeners: [listener], hooks: { authenticate } });
+    opened.push(broker);
+    const socket = await secured(broker.addresses[0]!.port, stolenCertificate);
+    socket.write(Buffer.from('101300044d5154540482003c000161', 'hex'));
+    socket.write(Buffer.from('00046c616d70', 'hex'));
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect([...answer]).toEqual([0x20, 2, 0, 5]);
   });
 });
 

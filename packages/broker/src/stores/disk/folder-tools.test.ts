@@ -63,7 +63,7 @@ test('nothing is copied over what is there', async () => {
   });
 });
 
-test('a byte that turned is found, and such a folder is not opened', async () => {
+test('34 a byte that turned is found, and such a folder is not opened', async () => {
   const { dataFolder, broker } = await filledFolder();
   await broker.close();
   await flipByte(await firstSegment(dataFolder), 100);
@@ -71,7 +71,7 @@ test('a byte that turned is found, and such a folder is not opened', async () =>
   await expect(openBroker({ dataFolder })).rejects.toMatchObject({ code: 'PETREL_STORE_CORRUPT' });
 });
 
-test('a file that was cut off after the broker closed is found', async () => {
+test('34 a file that was cut off after the broker closed is found', async () => {
   const { dataFolder, broker } = await filledFolder();
   await broker.close();
   const path = await firstSegment(dataFolder);
