@@ -35,6 +35,10 @@ export const reasons: Readonly<Record<string, string>> = {
   'authentication.webhook.openForMs': 'One question every ten seconds finds out that it is back.',
   'authentication.certificate.name':
     'One name, taken as it is; a certificate with none or two of them is nobody.',
+  admin: 'Nobody can look at the broker or steer it over HTTP before somebody says so.',
+  'admin.port': 'The usual one; `admin` as a whole is off by default.',
+  'admin.host': 'Only this machine reaches it; a token is needed there too.',
+  'admin.publicMetrics': 'Figures need the token like everything else.',
   'bridges.keepAlive': 'A broker on the other side that is gone is missed within a minute and a half.',
   'bridges.topics.direction': 'Nothing from the other side comes in before somebody says so.',
   'bridges.topics.qos':
