@@ -26,6 +26,8 @@ export class FakeNetwork {
   readonly published: Published[] = [];
   /** Topic Filters whose subscription is refused. */
   readonly refused = new Set<string>();
+  /** Where false, `$share/group/filter` is a filter like any other. */
+  knowsGroups = true;
   /** Topic Names whose messages are taken and lost. */
   readonly lost = new Set<string>();
 
@@ -89,8 +91,10 @@ export class FakeLink implements Link {
     const message = { topicName, payload, qos, retain, dup: false, packetIdentifier: 1, properties };
     this.network.published.push({ ...message, from: this });
     if (this.network.lost.has(topicName)) return { reasonCode: 0 };
-    const matching = [...this.network.subscriptions].filter(({ topicFilter }) =>
-      topicMatches(parseTopicFilter(topicFilter).topicFilter, topicName),
+    const matching = [...this.network.subscriptions].filter(
+      ({ topicFilter }) =>
+        (this.network.knowsGroups || !topicFilter.startsWith('$share/')) &&
+        topicMatches(parseTopicFilter(topicFilter).topicFilter, topicName),
     );
     for (const { link, qos: granted, handler } of matching) {
       // A 3.1.1 receiver gets no properties.

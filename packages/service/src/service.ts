@@ -7,6 +7,7 @@ import { Discovery } from './discovery.js';
 import { createEndpoint, type Endpoint, type HandlerOptions } from './endpoint.js';
 import { RemoteError, ServiceError } from './errors.js';
 import type { Envelope, Outgoing } from './exchange.js';
+import { GroupCheck } from './group-check.js';
 import type { EventHandler, RequestHandler } from './handler.js';
 import type { Link } from './link.js';
 import { type Observation, Observers, observed, observedRequest } from './observer.js';
@@ -50,6 +51,7 @@ export class Service {
   readonly #requester: Requester;
   readonly #observers: Observers | undefined;
   readonly #discovery: Discovery | undefined;
+  readonly #groupCheck: GroupCheck;
   readonly #endpoints = new Set<Endpoint>();
   #closing: Promise<boolean> | undefined;
   #closed = false;
@@ -62,6 +64,7 @@ export class Service {
     const observers = [...this.#settings.observers, ...(discovered?.observers ?? [])];
     this.#observers = observers.length === 0 ? undefined : new Observers(observers);
     this.#discovery = discovered;
+    this.#groupCheck = new GroupCheck(link, inboxPrefix, clock);
     const { concurrency } = policy;
     this.#router = new Router({
       link,
@@ -145,6 +148,10 @@ export class Service {
     if (!this.#settings.keepSubscriptions) await this.#link.ready();
     try {
       const close = await this.#router.add(endpoint);
+      if (endpoint.topicFilter.startsWith('$share/') && !(await this.#groupCheck.available())) {
+        await close();
+        throw noGroups(endpoint.topicFilter);
+      }
       this.#endpoints.add(endpoint);
       return {
         close: () => {
@@ -280,4 +287,13 @@ function carrying(outgoing: Outgoing, observation: Observation | undefined): Out
 
 function closed(): ServiceError {
   return new ServiceError('PETREL_SERVICE_CLOSED', 'the service is closed');
+}
+
+function noGroups(topicFilter: string): ServiceError {
+  const why =
+    'the server takes it for a filter like any other and would send nothing: it speaks MQTT 3.1.1 and knows no shared subscriptions, so leave the group away';
+  return new ServiceError(
+    'PETREL_SUBSCRIPTION_REFUSED',
+    `subscription to "${topicFilter}" is useless: ${why}`,
+  );
 }
