@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { PetrelError, UsageError } from '@petrel/protocol';
 import type { Command } from './command.js';
 import { aclCommand } from './commands/acl.js';
+import { benchCommand } from './commands/bench.js';
 import { brokerCommand } from './commands/broker.js';
 import { completionCommand } from './commands/completion.js';
 import { configCommand } from './commands/config.js';
@@ -19,6 +20,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['pub', publishCommand],
   ['sub', subscribeCommand],
   ['request', requestCommand],
+  ['bench', benchCommand],
   ['config', configCommand],
   ['passwd', passwdCommand],
   ['acl', aclCommand],

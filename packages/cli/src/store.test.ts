@@ -51,6 +51,13 @@ describe('petrel store', () => {
       expect([inUse.code, inUse.err]).toEqual([0, '']);
       for (const line of [...content, 'closed             no: in use, or left by a crash'])
         expect(inUse.out).toContain(line);
+      const { out } = await petrel(['store', action, '--json', join(folder, 'data')]);
+      expect(JSON.parse(out)).toMatchObject({
+        sessions: 1,
+        deliveries: 2,
+        retainedMessages: 1,
+        isClosed: false,
+      });
       await broker.close();
       expect((await petrel(['store', action, join(folder, 'data')])).out).toContain('closed             yes');
     },

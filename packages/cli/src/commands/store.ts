@@ -3,10 +3,12 @@ import { copyDataFolder, type DataFolderSummary, inspectDataFolder, verifyDataFo
 import { UsageError } from '@petrel/protocol';
 import { type Command, readArguments, readOperands } from '../command.js';
 
+const options = { json: { type: 'boolean' } } as const;
+
 /** The command `store`. */
 export const storeCommand: Command = {
   summary: 'look into, check, back up or restore a data folder',
-  options: {},
+  options,
   actions: ['inspect', 'verify', 'backup', 'restore'],
   help: `petrel store inspect <folder>
 petrel store verify <folder>
@@ -18,12 +20,18 @@ Works on the folder that petrel broker --data-folder names, and changes nothing 
   inspect    say what is in it
   verify     read all of it and check every checksum
   backup     copy it, also while the broker is running, and verify the copy
-  restore    verify a backup and copy it to where the next broker will look; nothing is written over`,
+  restore    verify a backup and copy it to where the next broker will look; nothing is written over
+
+      --json                 one JSON object`,
 
   async run(args, terminal) {
-    const { positionals } = readArguments(args, {});
+    const { values, positionals } = readArguments(args, options);
     const [action, ...operands] = positionals;
     const summary = await act(action, operands);
+    if (values.json) {
+      terminal.out(JSON.stringify(summary));
+      return;
+    }
     for (const line of linesOf(summary)) terminal.out(line);
   },
 };
