@@ -16,7 +16,7 @@ const usage = `Measures Petrel's client beside MQTT.js, each in a process and, w
   npm run bench:client -- --only publish-qos1,receive --clients petrel,mqttjs --seconds 3 --runs 3
 
   --only <names>       scenarios, or how their names begin (default: all; --list names them)
-  --clients <names>    petrel, mqttjs, plain (default: all)
+  --clients <names>    petrel, mqttjs, plain (default), memory-store, disk-store-os, disk-store-sync
   --seconds <number>   length of one run, behind a warm-up of one second (default: 4)
   --runs <number>      runs of each, interleaved; the table has their medians (default: 3)
   --profile            write CPU profiles of Petrel's client to benchmarks/profiles
@@ -65,11 +65,15 @@ function readArguments() {
     const selected = clientScenarios.filter(
       ({ name }) => only?.split(',').some((part) => name.startsWith(part)) ?? true,
     );
-    const kinds = clientKinds.filter(({ name }) => clients?.split(',').includes(name) ?? true);
+    const kinds = clientKinds.filter(
+      ({ name, isVariant }) => clients?.split(',').includes(name) ?? isVariant !== true,
+    );
     if (selected.length === 0)
       throw new Error(`option "--only" must be names that --list shows, got ${only}`);
     if (kinds.length === 0)
-      throw new Error(`option "--clients" must be of petrel, mqttjs and plain, got ${clients}`);
+      throw new Error(
+        `option "--clients" must be of ${clientKinds.map(({ name }) => name).join(', ')}, got ${clients}`,
+      );
     return {
       ...values,
       selected,

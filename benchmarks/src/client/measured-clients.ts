@@ -1,5 +1,14 @@
 /** The clients that are compared, each used in the way that is fastest for it. */
-import { type Client, connect } from '@petrel/client';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Client,
+  connect,
+  DiskSessionStore,
+  MemorySessionStore,
+  type SessionStore,
+} from '@petrel/client';
 import mqtt, { type MqttClient } from 'mqtt';
 import { PlainClient } from './plain-client.js';
 
@@ -17,6 +26,8 @@ export interface ClientKind {
   /** As the command line calls it. */
   readonly name: string;
   readonly title: string;
+  /** Only measured when it is asked for. */
+  readonly isVariant?: boolean;
   open(port: number, protocolVersion: 4 | 5): Promise<MeasuredClient>;
 }
 
@@ -28,6 +39,13 @@ export const clientKinds: readonly ClientKind[] = [
     open: async (port, protocolVersion) =>
       petrel(await connect({ url: `mqtt://127.0.0.1:${port}`, protocolVersion })),
   },
+  stored('memory-store', 'Petrel, MemorySessionStore', () => new MemorySessionStore()),
+  stored(
+    'disk-store-os',
+    'Petrel, DiskSessionStore, `os`',
+    (path) => new DiskSessionStore({ path, durability: 'os' }),
+  ),
+  stored('disk-store-sync', 'Petrel, DiskSessionStore, `sync`', (path) => new DiskSessionStore({ path })),
   {
     name: 'mqttjs',
     title: 'MQTT.js',
@@ -40,6 +58,32 @@ export const clientKinds: readonly ClientKind[] = [
     open: (port, version) => PlainClient.open(port, version),
   },
 ];
+
+/** Petrel with a store in a folder of its own; `publish` still ends with the QoS. */
+function stored(name: string, title: string, storeIn: (path: string) => SessionStore): ClientKind {
+  return {
+    name,
+    title,
+    isVariant: true,
+    open: async (port, protocolVersion) => {
+      const path = mkdtempSync(join(tmpdir(), 'petrel-client-store-'));
+      const client = await connect({
+        url: `mqtt://127.0.0.1:${port}`,
+        protocolVersion,
+        clientIdentifier: 'benchmark',
+        sessionStore: storeIn(path),
+      });
+      const measured = petrel(client);
+      return {
+        ...measured,
+        close: async () => {
+          await measured.close();
+          rmSync(path, { recursive: true, force: true });
+        },
+      };
+    },
+  };
+}
 
 function fail(error: unknown): never {
   throw error;

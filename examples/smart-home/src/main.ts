@@ -3,6 +3,9 @@
  *
  * Ctrl-C stops all of it.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { nextFreePort } from './start/ports.js';
 import { readStartOptions, type StartOptions, usage } from './start/start-options.js';
 import { Supervisor } from './start/supervisor.js';
@@ -23,22 +26,27 @@ switch (read.kind) {
 
 async function start(options: StartOptions): Promise<void> {
   const supervisor = new Supervisor({ log: (line) => console.log(`  ${line}`) });
+  // What the gateway's own device could not send yet: for the next gateway of this house, not for the next house.
+  const memoryFolder = await mkdtemp(join(tmpdir(), 'petrel-house-'));
   let closePage = async () => {};
   let stopping = false;
   const stop = (exitCode: number) => {
     if (stopping) return;
     stopping = true;
     console.log('\n  Stopping the house …');
-    Promise.all([closePage(), supervisor.stop()]).then(
-      () => {
-        console.log('  All stopped.');
-        process.exit(exitCode);
-      },
-      (error: unknown) => {
-        console.error(error);
-        process.exit(1);
-      },
-    );
+    const stopped = Promise.all([closePage(), supervisor.stop()]);
+    stopped
+      .then(() => rm(memoryFolder, { recursive: true, force: true }))
+      .then(
+        () => {
+          console.log('  All stopped.');
+          process.exit(exitCode);
+        },
+        (error: unknown) => {
+          console.error(error);
+          process.exit(1);
+        },
+      );
   };
   process.on('SIGINT', () => stop(0));
   process.on('SIGTERM', () => stop(0));
@@ -47,7 +55,7 @@ async function start(options: StartOptions): Promise<void> {
     const { ports, page } = await openPorts(options, supervisor);
     closePage = () => page.close();
     await supervisor.start({ name: 'service', module: moduleOf('service'), args: [`${ports.mqtt}`] });
-    const gatewayArgs = [ports.mqtt, options.speed, options.cutEvery].map(String);
+    const gatewayArgs = [memoryFolder, ports.mqtt, options.speed, options.cutEvery].map(String);
     await supervisor.start({ name: 'gateway', module: moduleOf('gateway'), args: gatewayArgs });
     console.log(welcome(ports));
   } catch (error) {

@@ -1,12 +1,16 @@
-/** The gateway of the house: replays the recording on nine devices, measures this computer with a tenth, and cuts their links. */
+/**
+ * The gateway of the house: replays the recording on nine devices, measures this computer with a tenth, and cuts their links. The recording can be
+ * measured again; what the tenth measures is nowhere else, so it has a store that a killed gateway leaves to the next.
+ */
 import { type Client, createClient } from '@petrel/client';
 import { clientLink, Service } from '@petrel/service';
-import type { CutLink, GatewayStatus, Receipts } from '../house/messages.js';
+import type { CutLink, GatewayStatus, Reading, Receipts } from '../house/messages.js';
 import { thisComputer, topics } from '../house/topics.js';
 import { Device } from './device.js';
 import { Link } from './link.js';
 import { LinkCuts } from './link-cuts.js';
 import { type RecordedRow, Replay } from './recording.js';
+import { openStoredDevice } from './stored-device.js';
 import { ThisComputer } from './this-computer.js';
 
 export interface GatewayOptions {
@@ -15,6 +19,8 @@ export interface GatewayOptions {
   speed: number;
   /** Seconds from one cut link to the next, on average; 0 = never. */
   cutEvery: number;
+  /** Folder in which this computer's device keeps readings that are not sent yet. */
+  memoryFolder: string;
 }
 
 const host = '127.0.0.1';
@@ -41,8 +47,10 @@ export class Gateway {
     rows: readonly RecordedRow[],
     client: Client,
     receipts: Receipts,
+    computer: Device,
   ) {
     this.#options = options;
+    this.#devices.set(computer.room, computer);
     this.#client = client;
     this.#receipts = receipts;
     const { speed, cutEvery } = options;
@@ -64,8 +72,11 @@ export class Gateway {
       clientIdentifier: 'gateway',
       reconnect: { minDelayMs: 200, maxDelayMs: 1_500 },
     });
-    const receipts = await askReceipts(new Service(clientLink(client)));
-    return new Gateway(options, rows, client, receipts);
+    const service = new Service(clientLink(client));
+    const { mqttPort: port, memoryFolder } = options;
+    const stored = { room: thisComputer, link: new Link({ host, port }), memoryFolder };
+    const { device: computer, receipts } = await openStoredDevice(stored, () => askReceipts(service));
+    return new Gateway(options, rows, client, receipts, computer);
   }
 
   async close(): Promise<void> {
@@ -78,8 +89,8 @@ export class Gateway {
     this.#play(() => this.#replay.due(now));
     if (now >= this.#computerDue) {
       this.#computerDue = now + computerMs;
-      const device = this.#device(thisComputer);
-      for (const { stream, value } of this.#computer.measure()) device.take(stream, { value, time: now });
+      for (const { stream, value } of this.#computer.measure())
+        this.#take(this.#device(thisComputer), stream, { value, time: now });
     }
     const devices = [...this.#devices.values()];
     for (const device of devices) device.tick(now);
@@ -97,9 +108,17 @@ export class Gateway {
       number++;
       for (const { room, quantity, value } of measurements) {
         const stream = `${quantity}/1`;
-        if (number > (this.#receipts[room]?.[stream] ?? 0)) this.#device(room).take(stream, { value, time });
+        if (number > (this.#receipts[room]?.[stream] ?? 0))
+          this.#take(this.#device(room), stream, { value, time });
       }
     }
+  }
+
+  /** A store that fails leaves the reading in memory, as with all other devices. */
+  #take(device: Device, stream: string, reading: Reading): void {
+    device
+      .take(stream, reading)
+      .catch((error: unknown) => console.error(`${device.room}: not stored:`, error));
   }
 
   #device(room: string): Device {

@@ -1,11 +1,15 @@
-/** The gateway as a process. Arguments: port of MQTT over TCP, minutes of the house in one second, seconds between two cuts. */
+/**
+ * The gateway as a process. Arguments: a folder that outlives it, port of MQTT over TCP, minutes of the house in one second, seconds between two
+ * cuts.
+ */
 import { readFile } from 'node:fs/promises';
 import { leaveInterruptToParent, reportReady } from '../start/child-process.js';
 import { Gateway } from './gateway.js';
 import { parseRecording } from './recording.js';
 
 leaveInterruptToParent();
-const [mqttPort, speed, cutEvery] = process.argv.slice(2).map(Number) as [number, number, number];
+const [memoryFolder = '', ...numbers] = process.argv.slice(2);
+const [mqttPort, speed, cutEvery] = numbers.map(Number) as [number, number, number];
 const rows = parseRecording(await readFile(new URL('../../data/house.csv', import.meta.url), 'utf8'));
-const gateway = await Gateway.start({ mqttPort, speed, cutEvery }, rows);
+const gateway = await Gateway.start({ mqttPort, speed, cutEvery, memoryFolder }, rows);
 reportReady(() => gateway.close());
