@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Broker, createBroker } from '@petrel/broker';
+import { eventually } from '@petrel/testing';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { asyncApiPage } from './asyncapi/asyncapi-page.js';
 import * as service from './index.js';
+import { messagePack } from './message-pack.js';
 import { openTelemetry } from './opentelemetry.js';
 import { startHarness } from './testing/index.js';
 
@@ -58,7 +60,7 @@ it('docs/guides/contracts.md: both ends keep the contract, and the service write
     averageOf,
     ...ends,
   });
-  await vi.waitFor(() => expect(store).toHaveBeenCalledWith('kitchen', '1', 21.5));
+  await eventually(() => expect(store).toHaveBeenCalledWith('kitchen', '1', 21.5));
   expect(print.mock.calls.flat()).toEqual([1, 20, 7, 'PETREL_CONTRACT_BROKEN', 'Climate']);
 });
 
@@ -91,7 +93,7 @@ it('docs/guides/observability.md: the metrics are counted, and the table names a
     'metrics',
   )) as service.ServiceMetrics;
   // The answer is out before its handler is over.
-  await vi.waitFor(() => expect(metrics.handlers[0]).toMatchObject({ topic: 'climate/average', handled: 1 }));
+  await eventually(() => expect(metrics.handlers[0]).toMatchObject({ topic: 'climate/average', handled: 1 }));
   const text = print.mock.calls[0]?.[0] ?? '';
   const guide = readFileSync(new URL('../../../docs/guides/observability.md', import.meta.url), 'utf8');
   const families = [...text.matchAll(/^# TYPE petrel_service_(\w+)/gm)].map(({ 1: name }) => name);
@@ -102,4 +104,56 @@ it('docs/guides/observability.md: the metrics are counted, and the table names a
 it('docs/guides/testing.md: the expectations of the example hold', async () => {
   expect.hasAssertions();
   await run('testing.md', 'testing-guide', { startHarness, expect });
+});
+
+it('docs/guides/payloads.md: everything arrives as what it was', async () => {
+  const print = vi.fn();
+  await run('payloads.md', 'payloads-guide', {
+    ...service,
+    createService,
+    messagePack,
+    print,
+    url: undefined,
+  });
+  await eventually(() =>
+    expect(print.mock.calls).toEqual([
+      ['hall', { celsius: 21.5 }, []],
+      ['hall', 'warm', []],
+      ['hall', new Uint8Array([0x89, 0x50]), []],
+      ['hall', { celsius: 21.5 }, [['unit', 'C']]],
+    ]),
+  );
+  const asking = await createService();
+  expect(await asking.request('now')).toEqual({ celsius: 21.5 });
+  const kept = vi.fn();
+  await asking.on('state/+', kept);
+  await asking.publish('state/other', 1);
+  await eventually(() => expect(kept.mock.calls.map(([data]) => data as unknown)).toEqual([1]));
+});
+
+it('docs/guides/routing.md: each handler gets what its pattern says', async () => {
+  const print = vi.fn();
+  await run('routing.md', 'routing-guide', { ...service, createService, print, url: undefined });
+  await eventually(() =>
+    expect(print.mock.calls).toEqual([
+      ['hall', 'temperature/1', 21.5],
+      ['hall', 'humidity/1', 40],
+      ['all', 40],
+      ['a colon', 1],
+      ['a star', 2],
+    ]),
+  );
+});
+
+it('docs/guides/life.md: a refused subscription is told of, and the service closes in time', async () => {
+  await broker.destroy();
+  const authorizeSubscribe = (_: unknown, { topicFilter }: { topicFilter: string }) =>
+    !topicFilter.startsWith('secret');
+  broker = await createBroker({ hooks: { authorizeSubscribe } });
+  const log = vi.fn();
+  await run('life.md', 'life-guide', { createService, log, work: vi.fn(), url: undefined });
+  expect(log.mock.calls).toEqual([
+    ['warning', { code: 'PETREL_SUBSCRIPTION_REFUSED', message: expect.stringContaining('secret/+') }],
+    ['closed', { finished: true }],
+  ]);
 });

@@ -7,6 +7,7 @@ export {
 } from './asyncapi/asyncapi-document.js';
 export type { OnConnectionLost, Outcome } from './call.js';
 export { clientLink } from './client-link.js';
+export type { PayloadCodec } from './content-types.js';
 export { checkData, type DataPlace } from './contracts/check-data.js';
 export {
   Contract,

@@ -3,6 +3,7 @@ import { type ClientOptions, type Clock, systemClock } from '@petrel/client';
 import { type QoS, UsageError } from '@petrel/protocol';
 import { assertMilliseconds, assertOneOf } from './assert-option.js';
 import type { OnConnectionLost } from './call.js';
+import { assertCodecs, type PayloadCodec, withCodecs } from './content-types.js';
 import {
   type DeliveryPolicy,
   defaultDeliveryPolicy,
@@ -62,6 +63,10 @@ export interface ServiceSettings extends DeliveryPolicy {
   readonly onError?: Report | undefined;
   /** Whoever watches messages, such as metrics and traces. Default none. */
   readonly observers?: readonly Observer[] | undefined;
+  /** Payloads beyond JSON, text and bytes, by Content Type, such as `messagePack` and `cbor`. Needs MQTT 5. Default none. */
+  readonly codecs?: readonly PayloadCodec[] | undefined;
+  /** Content Type of one of the codecs: what events, requests and answers are written as that name none themselves. Default: JSON, text or bytes. */
+  readonly contentType?: string | undefined;
   /** Another way to write and read messages than Petrel's. */
   readonly dialect?: Dialect | undefined;
   /** The source of time, of the connection too; for tests. */
@@ -115,6 +120,8 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
     );
   }
   const { group, onRefusedSubscription = 'fail', onWarning = console.warn } = settings;
+  const { codecs = [], contentType } = settings;
+  assertCodecs(codecs, contentType);
   assertGroup(group);
   assertOneOf('onRefusedSubscription', onRefusedSubscription, ['fail', 'warn']);
   assertMilliseconds('requestTimeoutMs', requestTimeoutMs);
@@ -144,7 +151,7 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
     onWarning,
     onError,
     observers: Object.freeze([...observers]),
-    dialect,
+    dialect: codecs.length === 0 ? dialect : withCodecs(dialect, codecs, contentType),
     clock,
     policy: resolveDeliveryPolicy(settings, defaultDeliveryPolicy),
   });
@@ -169,6 +176,8 @@ export const serviceSettingNames = [
   'onWarning',
   'onError',
   'observers',
+  'codecs',
+  'contentType',
   'dialect',
   'clock',
   ...deliveryPolicyNames,
