@@ -1,6 +1,7 @@
 /** Who may publish, subscribe and receive where: the broker's own topics first, then the rules, then the hook. Always asked with the real topic. */
 import { type QoS, reasonCode } from '@petrel/protocol';
 import type { AccessPolicy } from './access/access-policy.js';
+import type { AccessView } from './access/access-view.js';
 import type { Hooks } from './hook-runner.js';
 import type { Client, Refusal } from './hooks.js';
 import type { Subscription } from './subscription.js';
@@ -23,12 +24,25 @@ export function isReserved(topicName: string): boolean {
 /** One per broker. */
 export class AccessControl {
   readonly #hooks: Hooks;
-  /** The rules in force; undefined where there are none, and only hooks decide. */
-  policy: AccessPolicy | undefined;
+  #policy: AccessPolicy | undefined;
+  /** Publishers come in bursts, and so do the copies for one receiver. */
+  #publisher: AccessView | undefined;
+  #receiver: AccessView | undefined;
 
   constructor(hooks: Hooks, policy: AccessPolicy | undefined) {
     this.#hooks = hooks;
-    this.policy = policy;
+    this.#policy = policy;
+  }
+
+  /** The rules in force; undefined where there are none, and only hooks decide. */
+  get policy(): AccessPolicy | undefined {
+    return this.#policy;
+  }
+
+  set policy(policy: AccessPolicy | undefined) {
+    this.#policy = policy;
+    this.#publisher = undefined;
+    this.#receiver = undefined;
   }
 
   /** Whether a subscription may be refused that was granted before. */
@@ -38,7 +52,7 @@ export class AccessControl {
 
   authorizePublish(client: Client, topicName: string, qos: QoS, retain: boolean): AccessAnswer {
     if (isReserved(topicName)) return reserved;
-    if (this.policy?.viewOf(client).mayPublish(topicName) === false) return denied;
+    if (this.#policy !== undefined && !this.#mayPublish(this.#policy, client, topicName)) return denied;
     if (!this.#hooks.has.authorizePublish) return undefined;
     return this.#hooks.authorizePublish(client, { topicName, qos, retain, will: false });
   }
@@ -63,7 +77,14 @@ export class AccessControl {
 
   /** Whether the rules let a client have a message that is on its way to it; asked for each copy when it is sent. */
   mayReceive(client: Client, topicName: string): boolean {
-    return this.policy === undefined || this.policy.viewOf(client).mayReceive(topicName);
+    if (this.#policy === undefined) return true;
+    if (this.#receiver?.client !== client) this.#receiver = this.#policy.viewOf(client);
+    return this.#receiver.mayReceive(topicName);
+  }
+
+  #mayPublish(policy: AccessPolicy, client: Client, topicName: string): boolean {
+    if (this.#publisher?.client !== client) this.#publisher = policy.viewOf(client);
+    return this.#publisher.mayPublish(topicName);
   }
 
   /** Whether the rules, without the hook, refuse a subscription. */

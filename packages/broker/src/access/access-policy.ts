@@ -68,7 +68,7 @@ export class AccessPolicy {
       const { index, denies, actions: about } = rule;
       if (filters.length > 0) bound.push({ index, denies, actions: about, filters });
     }
-    return new AccessView(bound, this.#allowsByDefault);
+    return new AccessView(client, bound, this.#allowsByDefault);
   }
 
   #add(reader: OptionReader, index: number): void {

@@ -1,6 +1,7 @@
 /** What the rules say to one client. Decides about a topic once and remembers it: a client uses few topics, and often. */
 import { topicMatches } from '@petrel/protocol';
 import { BoundedCache } from '../bounded-cache.js';
+import type { Client } from '../hooks.js';
 import type { AccessAction, AccessExplanation } from './access-rules.js';
 import { covers, overlap } from './filter-relations.js';
 
@@ -17,23 +18,26 @@ const rememberedDecisions = 128;
 
 /** One per client and policy. */
 export class AccessView {
+  /** Whose view it is. */
+  readonly client: Client;
   readonly #rules: readonly BoundRule[];
   readonly #allowsByDefault: boolean;
-  #publish: BoundedCache<boolean> | undefined;
-  #receive: BoundedCache<boolean> | undefined;
+  readonly #publish = new Decisions();
+  readonly #receive = new Decisions();
 
-  constructor(rules: readonly BoundRule[], allowsByDefault: boolean) {
+  constructor(client: Client, rules: readonly BoundRule[], allowsByDefault: boolean) {
+    this.client = client;
     this.#rules = rules;
     this.#allowsByDefault = allowsByDefault;
   }
 
   mayPublish(topicName: string): boolean {
-    return this.#remembered((this.#publish ??= decisions()), 'publish', topicName);
+    return this.#publish.get(topicName) ?? this.#decideOn(this.#publish, 'publish', topicName);
   }
 
   /** Whether a message may be handed to the client; subscriptions are asked about before. */
   mayReceive(topicName: string): boolean {
-    return this.#remembered((this.#receive ??= decisions()), 'receive', topicName);
+    return this.#receive.get(topicName) ?? this.#decideOn(this.#receive, 'receive', topicName);
   }
 
   /** `topicFilter` is the one behind `$share/ShareName/`. */
@@ -93,15 +97,36 @@ export class AccessView {
     };
   }
 
-  #remembered(cache: BoundedCache<boolean>, action: 'publish' | 'receive', topicName: string): boolean {
-    const known = cache.get(topicName);
-    if (known !== undefined) return known;
+  #decideOn(decisions: Decisions, action: 'publish' | 'receive', topicName: string): boolean {
     const { allowed } = this.explain(action, topicName);
-    cache.set(topicName, allowed);
+    decisions.set(topicName, allowed);
     return allowed;
   }
 }
 
-function decisions(): BoundedCache<boolean> {
-  return new BoundedCache<boolean>(rememberedDecisions, () => 1);
+/** What was decided about topics. The last one is asked about again most of the time. */
+class Decisions {
+  #lastTopic: string | undefined;
+  #last = false;
+  #others: BoundedCache<boolean> | undefined;
+
+  get(topicName: string): boolean | undefined {
+    if (topicName === this.#lastTopic) return this.#last;
+    const known = this.#others?.get(topicName);
+    if (known === undefined) return undefined;
+    this.#lastTopic = topicName;
+    this.#last = known;
+    return known;
+  }
+
+  set(topicName: string, allowed: boolean): void {
+    // A client with one topic has no table.
+    if (this.#lastTopic !== undefined) {
+      this.#others ??= new BoundedCache<boolean>(rememberedDecisions, () => 1);
+      this.#others.delete(topicName);
+      this.#others.set(topicName, allowed);
+    }
+    this.#lastTopic = topicName;
+    this.#last = allowed;
+  }
 }
