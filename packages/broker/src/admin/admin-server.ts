@@ -25,6 +25,8 @@ export interface AdminServerOptions {
   readonly host?: string | undefined;
   /** Answers `/metrics` without a token. Default false. */
   readonly publicMetrics?: boolean | undefined;
+  /** Reads the configuration again, for `POST /api/v1/reload`. Default: there is no such address. */
+  readonly reload?: (() => Promise<void>) | undefined;
 }
 
 /** A running admin server. */
@@ -47,8 +49,11 @@ export async function openAdminServer(broker: Broker, options: AdminServerOption
   const port = read.integer('port', { minimum: 0, maximum: 65_535 }, 9883);
   const host = read.string('host', '127.0.0.1');
   const publicMetrics = read.boolean('publicMetrics', false);
+  const reload = read.optional('reload', (name) =>
+    read.check<() => Promise<void>>(name, 'a function', (value) => typeof value === 'function'),
+  );
   read.end();
-  const routes = adminRoutes(version).map((route) =>
+  const routes = adminRoutes(version, reload).map((route) =>
     route.path === '/metrics' ? { ...route, isPublic: publicMetrics } : route,
   );
   const desk = new Desk(broker, routes, token);

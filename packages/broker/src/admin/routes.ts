@@ -3,6 +3,7 @@ import type { RetainedInfo } from '../inspection.js';
 import { metricsContentType, metricsText } from './metrics-text.js';
 import { openApiDocument } from './openapi.js';
 import { readBody } from './read-body.js';
+import { reloadRoute } from './reload-route.js';
 import { RequestError, type Route, type RouteAnswer, readInteger } from './route.js';
 import * as schemas from './schemas.js';
 
@@ -17,7 +18,7 @@ const pageQuery = {
 } as const;
 
 /** Made once for each server. */
-export function adminRoutes(version: string): readonly Route[] {
+export function adminRoutes(version: string, reload?: () => Promise<void>): readonly Route[] {
   const routes: Route[] = [
     {
       method: 'GET',
@@ -75,6 +76,7 @@ export function adminRoutes(version: string): readonly Route[] {
     },
     ...sessionRoutes,
     ...messageRoutes,
+    ...(reload === undefined ? [] : [reloadRoute(reload)]),
   ];
   return routes;
 }

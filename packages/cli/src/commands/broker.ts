@@ -71,7 +71,8 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
       logger,
     });
     bridges.start(broker, logger);
-    const admin = loaded.admin && (await openAdmin(broker, loaded.admin));
+    const admin =
+      loaded.admin && (await openAdmin(broker, { ...loaded.admin, reload: () => running.reload(broker) }));
     const pidFile = await writePidFile(loaded);
     for (const { url } of broker.addresses) terminal.out(url);
     if (admin !== undefined) terminal.out(admin.url);
