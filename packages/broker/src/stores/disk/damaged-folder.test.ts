@@ -153,6 +153,31 @@ describe('a file of it', () => {
   });
 });
 
+test('a folder that a crash left without the segments that it had is an error, and no empty start', async () => {
+  for (const commits of [1, 40]) {
+    const files = new SimulatedFiles();
+    const store = storeOn(files);
+    await store.open();
+    for (let number = 1; number <= commits; number++) {
+      store.putRetained(message(`t/${number}`, 'x'.repeat(200)), 0);
+      await store.commit();
+    }
+    const manifest = await readManifest(files);
+    const left = files.copy();
+    await store.close();
+    const names = (await left.list()).filter((name) => name.endsWith('.log'));
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names.filter((name) => Number.parseInt(name, 10) >= (manifest?.logFrom ?? 0))) {
+      const without = left.copy();
+      await without.remove(name);
+      expect(await refusalOf(without), `${name} is missing`).toBe('PETREL_STORE_CORRUPT');
+      const empty = left.copy();
+      empty.truncate(name, 0);
+      expect(await refusalOf(empty), `${name} is empty`).toBe('PETREL_STORE_CORRUPT');
+    }
+  }
+});
+
 test('a segment of a newer version, below a manifest of this one, is not taken for an empty one', async () => {
   const files = await filled();
   const { logFrom = 0 } = (await readManifest(files)) ?? {};

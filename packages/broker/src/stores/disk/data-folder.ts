@@ -32,6 +32,7 @@ const emptyManifest: Manifest = {
   format: formatVersion,
   snapshot: 0,
   logFrom: 1,
+  lastSegment: 0,
   syncedBatch: 0,
   durability: 'sync',
   isClosed: false,
@@ -85,7 +86,7 @@ class FolderReading {
   }
 
   async read(): Promise<FolderContent> {
-    const { snapshot, logFrom, syncedBatch, isClosed } = this.#manifest;
+    const { snapshot, logFrom, lastSegment, syncedBatch, isClosed } = this.#manifest;
     for (const number of this.#numbers) this.#sizes.set(number, await this.#files.size(segmentName(number)));
     if (snapshot !== 0) await this.#readSnapshot(snapshot);
     const log = this.#numbers.filter((number) => number >= logFrom);
@@ -93,6 +94,8 @@ class FolderReading {
       if (number !== logFrom + index) throw this.#corrupt(segmentName(logFrom + index), 'is missing');
       await this.#readSegment(number, log[index + 1]);
     }
+    const next = logFrom + log.length;
+    if (next <= lastSegment) throw this.#corrupt(segmentName(next), 'is missing');
     const lastBatch = (this.#next ?? syncedBatch + 1) - 1;
     if (lastBatch < syncedBatch || (log.length === 0 && snapshot !== 0))
       throw this.#corrupt('the log', `ends with batch ${lastBatch}, but ${syncedBatch} was on disk`);
@@ -132,7 +135,8 @@ class FolderReading {
     const header = decodeSegmentHeader(bytes);
     if (header === undefined) {
       // Made, and not begun: nothing can have been written behind its header.
-      if (following === undefined && findFrame(bytes, 0) === undefined) {
+      const isBegun = number <= this.#manifest.lastSegment;
+      if (following === undefined && !isBegun && findFrame(bytes, 0) === undefined) {
         this.#tornBytes += bytes.length;
         this.#sizes.set(number, 0);
         return;

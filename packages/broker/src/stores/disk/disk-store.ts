@@ -97,6 +97,7 @@ export class DiskStore implements Store {
       { durability, segmentBytes },
       {
         placed: (number, segment, offset) => state.messages.move(number, segment, offset),
+        segmentBegun: (segment) => this.#maintenance.segmentBegun(segment),
         segmentEnded: (segment, bytes) => this.#segmentEnded(segment, bytes),
         failed: (cause) => this.#health.failed(cause),
         recovered: () => this.#health.recovered(),

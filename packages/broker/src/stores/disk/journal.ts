@@ -25,6 +25,8 @@ export interface JournalStart {
 export interface JournalEvents {
   /** A message of a batch lies here from now on. */
   placed(number: number, segment: number, offset: number): void;
+  /** A segment has its header; settles when nobody can take it for one that never was. */
+  segmentBegun(segment: number): Promise<void>;
   /** Nothing more comes into a segment of this size. */
   segmentEnded(segment: number, bytes: number): void;
   failed(cause: unknown): void;
@@ -56,6 +58,8 @@ export class Journal {
   /** The batch that is written next, or is being written. */
   #batch: number;
   #segment: number;
+  /** The last that has its header. */
+  #lastBegun = 0;
   #syncedBatch: number;
   #failure: Error | undefined;
   /** Rises with every record. */
@@ -203,11 +207,14 @@ export class Journal {
   async #nextSegment(): Promise<void> {
     const former = this.#file;
     if (former !== undefined && this.#isUnsynced) await this.#sync(former, this.#batch - 1);
-    const segment = this.#segment + 1;
+    const segment = Math.max(this.#segment, this.#lastBegun) + 1;
     const file = await this.#files.create(segmentName(segment));
     try {
       await file.write(encodeSegmentHeader({ segment, firstBatch: this.#batch }), 0);
       await file.sync();
+      // Whatever becomes of the rest, it is not made again: it may be known already.
+      this.#lastBegun = segment;
+      await this.#events.segmentBegun(segment);
     } catch (cause) {
       await file.close();
       throw cause;

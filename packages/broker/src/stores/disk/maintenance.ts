@@ -32,18 +32,22 @@ export class Maintenance {
   readonly #sizes: Map<number, number>;
   #snapshot: number;
   #logFrom: number;
+  #lastSegment: number;
+  /** One at a time: they are written in one place. */
+  #manifestWritten: Promise<void> = Promise.resolve();
   #snapshotBytes = 0;
   #running: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(
     parts: MaintenanceParts,
-    { snapshot, logFrom }: Manifest,
+    { snapshot, logFrom, lastSegment }: Manifest,
     segments: ReadonlyMap<number, number>,
   ) {
     this.#parts = parts;
     this.#snapshot = snapshot;
     this.#logFrom = logFrom;
+    this.#lastSegment = lastSegment;
     this.#sizes = new Map(segments);
   }
 
@@ -63,6 +67,12 @@ export class Maintenance {
     return this.#running;
   }
 
+  /** Settles when the manifest says that this segment is there. */
+  segmentBegun(segment: number): Promise<void> {
+    this.#lastSegment = segment;
+    return this.writeManifest(false);
+  }
+
   /** A segment has its last size. */
   segmentFull(segment: number, size: number): void {
     this.#sizes.set(segment, size);
@@ -76,12 +86,21 @@ export class Maintenance {
     });
   }
 
-  async writeManifest(isClosed: boolean): Promise<void> {
+  writeManifest(isClosed: boolean): Promise<void> {
+    const written = this.#manifestWritten.then(() => this.#writeManifest(isClosed));
+    this.#manifestWritten = written.catch(() => {
+      // Whoever asked for it is told.
+    });
+    return written;
+  }
+
+  async #writeManifest(isClosed: boolean): Promise<void> {
     const { files, journal, durability } = this.#parts;
     await writeManifest(files, {
       format: formatVersion,
       snapshot: this.#snapshot,
       logFrom: this.#logFrom,
+      lastSegment: this.#lastSegment,
       syncedBatch: journal.syncedBatch,
       durability,
       isClosed,

@@ -13,6 +13,8 @@ export interface Manifest {
   readonly snapshot: number;
   /** The first segment whose records count; of older ones only the messages are of use that somebody still holds. */
   readonly logFrom: number;
+  /** The last segment that was begun before anything in it was owned: it is there, and all from `logFrom` on. */
+  readonly lastSegment: number;
   /** A batch that is certainly on disk, and all before it. */
   readonly syncedBatch: number;
   /** How batches behind that one were written. */
@@ -56,11 +58,12 @@ function parse(text: string): Manifest | undefined {
   } catch {
     return undefined;
   }
-  const { format, snapshot, logFrom, syncedBatch, durability, isClosed } = value ?? {};
-  const areNumbers = [format, snapshot, logFrom, syncedBatch].every((part) => Number.isSafeInteger(part));
+  const { format, snapshot, logFrom, lastSegment = 0, syncedBatch, durability, isClosed } = value ?? {};
+  const numbers = [format, snapshot, logFrom, lastSegment, syncedBatch];
+  const areNumbers = numbers.every((part) => Number.isSafeInteger(part));
   if (!areNumbers || (durability !== 'sync' && durability !== 'os') || typeof isClosed !== 'boolean')
     return undefined;
-  return value as Manifest;
+  return { ...(value as Manifest), lastSegment };
 }
 
 const segmentPattern = /^\d{10}\.log$/;
