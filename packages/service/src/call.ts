@@ -3,6 +3,7 @@ import type { QoS } from '@petrel/protocol';
 import { expiryInterval } from './deadline.js';
 import type { RequestError } from './errors.js';
 import type { Envelope, Outgoing, Reply, RequestForm } from './exchange.js';
+import type { ReaderCredit } from './reader-credit.js';
 
 /** What a request can end with: answers of the responder, or a failure on this side. */
 export type Outcome = Reply | { readonly kind: 'failed'; readonly error: RequestError };
@@ -20,6 +21,10 @@ export interface RequestSettings {
   readonly envelope: Envelope;
   readonly signal?: AbortSignal | undefined;
   readonly onConnectionLost?: OnConnectionLost | undefined;
+  /** Of a stream that is read answer by answer. */
+  readonly credit?: ReaderCredit | undefined;
+  /** Many may answer: no answer is the last one. */
+  readonly collects?: boolean | undefined;
 }
 
 /** A request that waits. */
@@ -51,9 +56,9 @@ export class Call {
 export function expiringRequest(request: Outgoing, timeoutMs: number): Outgoing {
   const messageExpiryInterval = expiryInterval(timeoutMs);
   if (messageExpiryInterval === undefined) return request;
-  const { topicName, data, pattern, metadata, properties } = request;
+  const { topicName, data, pattern, metadata, credit, properties } = request;
   const expiring = Object.assign({ messageExpiryInterval }, properties);
-  return { topicName, data, pattern, metadata, properties: expiring };
+  return { topicName, data, pattern, metadata, credit, properties: expiring };
 }
 
 function nothing(): void {}

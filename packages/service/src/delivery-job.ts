@@ -19,6 +19,9 @@ export class DeliveryJob {
   /** Milliseconds since 1970; 0 before the first call. */
   firstAttemptAt = 0;
   attempts = 0;
+  /** The call of the handler that runs, or ran last. */
+  attempt: Attempt | undefined;
+  #isCancelled = false;
 
   constructor(
     message: InboundMessage,
@@ -30,6 +33,19 @@ export class DeliveryJob {
     this.incoming = incoming;
     this.receipt = receipt;
     this.sender = sender;
+  }
+
+  /** Whoever asked has given the request up: it needs neither a handler nor an answer. */
+  get isCancelled(): boolean {
+    return this.#isCancelled;
+  }
+
+  /** Aborts the handler where it runs; a request that waits for its turn will not be handled. */
+  cancel(reason: Error): void {
+    if (this.#isCancelled) return;
+    this.#isCancelled = true;
+    this.sender?.close();
+    this.attempt?.abort(reason);
   }
 }
 

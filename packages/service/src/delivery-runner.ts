@@ -3,19 +3,21 @@
  * failed. Knows no subscription and no wire format.
  */
 import type { Clock } from '@petrel/client';
+import type { Control } from './control-format.js';
 import { writeDeadLetter } from './dead-letter.js';
 import { startDeadline } from './deadline.js';
 import { Deduplication } from './deduplication.js';
 import type { DeliveryGate } from './delivery-gate.js';
 import { Attempt, type DeliveryJob } from './delivery-job.js';
 import type { Endpoint } from './endpoint.js';
-import { HandlerTimeoutError, ServiceError } from './errors.js';
+import { HandlerTimeoutError, RequestCancelledError, ServiceError } from './errors.js';
 import type { Incoming } from './exchange.js';
 import { failureOf, type Respond } from './handler.js';
 import type { Interruptions } from './interruptions.js';
 import type { InboundMessage, Link } from './link.js';
 import { type Observers, observed } from './observer.js';
 import { decodePayload } from './payload-codec.js';
+import type { ReplySender } from './reply-sender.js';
 import { retryDelayMs } from './retry-policy.js';
 
 /** Hears what no caller can be told: a failed event handler, an unreadable event, a reply that could not be sent. */
@@ -40,6 +42,8 @@ export class DeliveryRunner {
   readonly #gate: DeliveryGate;
   readonly #needs: RunnerNeeds;
   readonly #deduplication: Deduplication | undefined;
+  /** In work, or waiting for their turn, by what their requesters call them. */
+  readonly #requests = new Map<string, DeliveryJob>();
   #isOverloaded = false;
 
   constructor(endpoint: Endpoint, gate: DeliveryGate, needs: RunnerNeeds) {
@@ -66,6 +70,7 @@ export class DeliveryRunner {
       return undefined;
     }
     this.#needs.count(1);
+    if (job.sender !== undefined) this.#begin(job, job.sender);
     const { acknowledge } = this.#endpoint.policy;
     if (acknowledge === 'manual') {
       return new Promise((resolve) => {
@@ -89,7 +94,26 @@ export class DeliveryRunner {
     } finally {
       this.#needs.count(-1);
       this.#gate.leave(key);
+      if (job.sender !== undefined) this.#end(job, job.sender);
     }
+  }
+
+  #begin(job: DeliveryJob, sender: ReplySender): void {
+    if (sender.id !== '') this.#requests.set(sender.id, job);
+    sender.onReaderGone = () => job.cancel(givenUp(job.message, 'its reader is gone'));
+  }
+
+  #end(job: DeliveryJob, { id }: ReplySender): void {
+    // Only ours are told apart for certain.
+    if (this.#requests.get(id) === job) this.#requests.delete(id);
+  }
+
+  /** A word of whoever asked, about a request in work or one that waits for its turn. */
+  control({ id, cancel, credit }: Control): void {
+    const job = this.#requests.get(id);
+    if (job === undefined) return;
+    if (cancel) job.cancel(givenUp(job.message, 'its caller does not wait any more'));
+    else if (credit !== undefined) job.sender?.allow(credit);
   }
 
   /** Calls the handler until it succeeds; rejects with what its last call failed with. */
@@ -97,9 +121,10 @@ export class DeliveryRunner {
     const { retry } = this.#endpoint.policy;
     const { interruptions, observers } = this.#needs;
     job.firstAttemptAt = Date.now();
-    for (;;) {
+    while (!job.isCancelled) {
       job.attempts++;
       const attempt = new Attempt(interruptions, job, this.#endpoint.topicFilter);
+      job.attempt = attempt;
       try {
         await this.#call(attempt, job.incoming);
         return;
@@ -162,6 +187,10 @@ export class DeliveryRunner {
   }
 
   async #failed(job: DeliveryJob, error: unknown): Promise<void> {
+    if (job.isCancelled) {
+      job.ack();
+      return;
+    }
     // Who stopped waiting cannot tell whether the handler failed or gave up; the message is somebody else's now.
     if (this.#needs.interruptions.isAborted) return left;
     if (job.sender !== undefined) await this.#answerFailure(job, job.sender.respond, error);
@@ -227,4 +256,8 @@ export class DeliveryRunner {
     const why = `"${topicFilter}" has more QoS 0 messages waiting than "maximumWaiting" allows; they are dropped`;
     this.#needs.report(new ServiceError('PETREL_SERVICE_OVERLOADED', why), message, topicFilter);
   }
+}
+
+function givenUp({ topicName }: InboundMessage, why: string): RequestCancelledError {
+  return new RequestCancelledError(topicName, why);
 }

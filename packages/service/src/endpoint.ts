@@ -46,6 +46,12 @@ export interface Endpoint {
   handle(delivery: Delivery): Promise<void>;
 }
 
+/** A handler in service. */
+export interface Registration {
+  /** Unsubscribes, unless another handler needs the same messages. */
+  close(): Promise<void>;
+}
+
 /** Options of one handler. */
 export interface HandlerOptions extends DeliveryPolicy, SubscribeOptions {
   /** Overrules the Content Type: raw `bytes`, `text`, or `json`. Default `auto`. */

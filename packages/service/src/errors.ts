@@ -112,6 +112,10 @@ export const serviceErrorCodes = {
   PETREL_REQUEST_NOT_SENT: 'A request could not be handed to the server; the cause says why.',
   PETREL_REMOTE_ERROR: 'The responder answered with an error; `details` holds what it sent.',
   PETREL_SUBSCRIPTION_REFUSED: 'The server refused the subscription of a handler; its Reason Code says why.',
+  PETREL_CONTROL_REFUSED:
+    'The server refused the subscription by which requests are cancelled and streams slowed down; they work without.',
+  PETREL_STREAM_OVERRUN:
+    'A handler gave more values of an Observable than its reader takes; the stream was ended, or memory would grow without end.',
   PETREL_HANDLER_TIMEOUT: 'A call of a handler took longer than `timeoutMs`.',
   PETREL_MESSAGE_UNHANDLED:
     'A message could neither be handled nor kept as a dead letter; it was left unacknowledged for the server to send again.',

@@ -15,6 +15,8 @@ export interface Outgoing {
   readonly pattern?: unknown;
   /** Names and values beside the data: User Properties, or the envelope's `metadata` where those do not exist. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Of a request whose answers are read one by one: how many may leave before the reader asks for more. */
+  readonly credit?: number | undefined;
   /** Properties of the caller; what the form itself needs goes over them. */
   readonly properties?: PublishProperties | undefined;
 }
@@ -38,6 +40,8 @@ export interface Incoming {
   readonly unreadable?: PayloadError | undefined;
   readonly replyTo?: ReplyAddress | undefined;
   readonly isReply: boolean;
+  /** Answers that may leave before the reader asks for more; undefined: it never asks. */
+  readonly credit?: number | undefined;
   /** User Properties and the envelope's metadata, without those of this wire format itself. */
   readonly userProperties: UserProperties;
 }

@@ -1,6 +1,6 @@
 /** What a handler is called with, and how its result becomes replies. Knows no topic layout and no connection. */
 import type { UserProperties } from '@petrel/protocol';
-import { RequestError } from './errors.js';
+import { RequestError, ServiceError } from './errors.js';
 import type { Reply } from './exchange.js';
 import type { InboundMessage, PublishOptions } from './link.js';
 import type { TopicParameters } from './topic-pattern.js';
@@ -55,6 +55,9 @@ export class Outbound<Data = unknown> {
 /** Publishes one reply; of those that have more behind them, it resolves once the server has it. Throws PayloadError. */
 export type Respond = (reply: Reply, options?: PublishOptions) => Promise<void> | undefined;
 
+/** Values of an Observable that may wait for their reader. */
+export const mostWaitingReplies = 10_000;
+
 interface Subscribable {
   subscribe(observer: { next(value: unknown): void; error(error: unknown): void; complete(): void }): {
     unsubscribe(): void;
@@ -92,6 +95,7 @@ async function respondWithObservable(
 ): Promise<void> {
   // Replies leave in the order of the values, one after the other.
   let sent: Promise<void> = Promise.resolve();
+  let waiting = 0;
   let subscription: ReturnType<Subscribable['subscribe']> | undefined;
   let abort = () => {};
   try {
@@ -100,8 +104,9 @@ async function respondWithObservable(
       signal.addEventListener('abort', abort);
       subscription = source.subscribe({
         next: (value) => {
+          if (++waiting > mostWaitingReplies) return reject(overrun());
           sent = sent.then(() => respondOnce('next', value, respond));
-          sent.catch(reject);
+          sent.then(() => waiting--, reject);
         },
         error: reject,
         complete: resolve,
@@ -119,6 +124,12 @@ function respondOnce(kind: 'next' | 'last', value: unknown, respond: Respond): P
   return value instanceof Outbound
     ? respond({ kind, data: value.data }, value.options)
     : respond({ kind, data: value });
+}
+
+/** An Observable cannot be slowed down: who gives more than its reader takes is stopped. */
+export function overrun(): ServiceError {
+  const why = `a handler is ${mostWaitingReplies} values ahead of its reader; an AsyncIterable would wait`;
+  return new ServiceError('PETREL_STREAM_OVERRUN', why);
 }
 
 /** What a failed handler says to its caller: a remote error is passed on as it came. */

@@ -1,4 +1,6 @@
 /** Handlers, requests and delivery policy over any MQTT broker. */
+
+export type { AnswerObserver } from './answer-collector.js';
 export {
   type AsyncApiDocument,
   type AsyncApiOptions,
@@ -65,6 +67,7 @@ export {
   type HandlerDefaults,
   type HandlerOptions,
   handlerOptionNames,
+  type Registration,
 } from './endpoint.js';
 export {
   describeFailure,
@@ -126,7 +129,8 @@ export {
 } from './options.js';
 export { decodePayload, type EncodedPayload, encodePayload, type PayloadForm } from './payload-codec.js';
 export type { RetryPolicy } from './retry-policy.js';
-export { type EventOptions, type Registration, type RequestOptions, Service } from './service.js';
+export type { EventOptions, Reading, RequestOptions, ScatterOptions, StreamOptions } from './send-options.js';
+export { Service } from './service.js';
 export {
   escapeTopicLevel,
   type ParameterNames,

@@ -1,7 +1,7 @@
 /** What a service can be told, each option with its unit and its default; checked and completed once. */
 import { type ClientOptions, type Clock, systemClock } from '@petrel/client';
 import { type QoS, UsageError } from '@petrel/protocol';
-import { assertMilliseconds, assertOneOf } from './assert-option.js';
+import { assertCount, assertMilliseconds, assertOneOf } from './assert-option.js';
 import type { OnConnectionLost } from './call.js';
 import { assertCodecs, type PayloadCodec, withCodecs } from './content-types.js';
 import {
@@ -49,6 +49,13 @@ export interface ServiceSettings extends DeliveryPolicy {
   readonly onConnectionLost?: OnConnectionLost | undefined;
   /** First levels of the topic of the private inbox. Default `petrel/inbox`. */
   readonly inboxPrefix?: string | undefined;
+  /**
+   * First levels of the topics by which requests are cancelled and streams slowed down; `false`: neither is done, nor listened to.
+   * Default `petrel/control`.
+   */
+  readonly controlPrefix?: string | false | undefined;
+  /** Answers of `requestStream` that may be on their way or wait to be read, from 1. Default 256. */
+  readonly streamWindow?: number | undefined;
   /** Milliseconds that `close()` gives to handlers in work. Default 10,000. */
   readonly drainTimeoutMs?: number | undefined;
   /** Subscriptions stay at the server on `close()`, for the next process that continues the session. Default: `!cleanStart`. */
@@ -88,6 +95,8 @@ export interface ResolvedServiceSettings {
   readonly requestQos: QoS;
   readonly onConnectionLost: OnConnectionLost;
   readonly inboxPrefix: string;
+  readonly controlPrefix: string | undefined;
+  readonly streamWindow: number;
   readonly drainTimeoutMs: number;
   readonly keepSubscriptions: boolean;
   readonly group: string | undefined;
@@ -129,6 +138,9 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
   assertOneOf('onConnectionLost', onConnectionLost, ['fail', 'resend']);
   assertMilliseconds('drainTimeoutMs', drainTimeoutMs);
   assertTopicPrefix('inboxPrefix', inboxPrefix);
+  const { controlPrefix = 'petrel/control', streamWindow = 256 } = settings;
+  if (controlPrefix !== false) assertTopicPrefix('controlPrefix', controlPrefix);
+  assertCount('streamWindow', streamWindow, 1);
   const { discovery = name !== undefined, discoveryPrefix = 'petrel/services' } = settings;
   assertTopicPrefix('discoveryPrefix', discoveryPrefix);
   if (discovery && name === undefined) {
@@ -144,6 +156,8 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
     requestQos,
     onConnectionLost,
     inboxPrefix,
+    controlPrefix: controlPrefix === false ? undefined : controlPrefix,
+    streamWindow,
     drainTimeoutMs,
     keepSubscriptions: settings.keepSubscriptions ?? false,
     group,
@@ -169,6 +183,8 @@ export const serviceSettingNames = [
   'requestQos',
   'onConnectionLost',
   'inboxPrefix',
+  'controlPrefix',
+  'streamWindow',
   'drainTimeoutMs',
   'keepSubscriptions',
   'group',

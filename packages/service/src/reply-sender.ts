@@ -1,8 +1,11 @@
 /** Publishes the answers to one request. Knows no handler and no policy. */
+import type { Clock } from '@petrel/client';
 import type { Dialect } from './dialect.js';
+import { decodeText } from './encoded-text.js';
 import type { Reply, ReplyAddress } from './exchange.js';
 import type { Respond } from './handler.js';
 import type { InboundMessage, Link, PublishOptions } from './link.js';
+import { ReplyWindow } from './reply-window.js';
 
 /** What the answers of a service have in common. */
 export interface ReplySenderNeeds {
@@ -10,6 +13,7 @@ export interface ReplySenderNeeds {
   readonly dialect: Dialect;
   /** Hears of a last answer that could not be published. */
   readonly lost: (error: unknown, request: InboundMessage) => void;
+  readonly clock: Clock;
 }
 
 const asTheRequest: PublishOptions = Object.freeze({});
@@ -18,12 +22,32 @@ export class ReplySender {
   readonly #needs: ReplySenderNeeds;
   readonly #request: InboundMessage;
   readonly #address: ReplyAddress;
+  readonly #window: ReplyWindow | undefined;
   #hasAnswered = false;
+  #isClosed = false;
+  /** What the requester calls its request; empty where it does not say. */
+  readonly id: string;
+  /** The reader of a stream has not been heard of for long. */
+  onReaderGone = nothing;
 
-  constructor(needs: ReplySenderNeeds, request: InboundMessage, address: ReplyAddress) {
+  /** `credit`: answers that may leave before the reader asks for more; undefined: all of them. */
+  constructor(needs: ReplySenderNeeds, request: InboundMessage, address: ReplyAddress, credit?: number) {
     this.#needs = needs;
     this.#request = request;
     this.#address = address;
+    this.id = idOf(address);
+    if (credit !== undefined) this.#window = new ReplyWindow(needs.clock, credit, () => this.onReaderGone());
+  }
+
+  /** The reader has room for so many answers in all. */
+  allow(credit: number): void {
+    this.#window?.allow(credit);
+  }
+
+  /** Publishes nothing any more, and lets go of who waits to publish. */
+  close(): void {
+    this.#isClosed = true;
+    this.#window?.open();
   }
 
   /** An answer has left: what comes from another call of the handler would be mixed with it. */
@@ -34,8 +58,12 @@ export class ReplySender {
   /** For handlers, which know no more than this. */
   readonly respond: Respond = (reply, options = asTheRequest) => {
     this.#hasAnswered = true;
+    if (this.#isClosed) return undefined;
     const published = this.#publish(reply, options);
-    if (reply.kind === 'next') return published.then(nothing);
+    if (reply.kind === 'next') {
+      const turn = this.#window?.sent();
+      return published.then(() => turn);
+    }
     // Nobody waits for the server to have the last answer: it leaves before the acknowledgement of the request, in the same
     // write, and whoever gets one gets the other. One that could not leave is followed by the reason.
     published.catch((error: unknown) => this.#onUnpublished(reply, error));
@@ -60,6 +88,11 @@ export class ReplySender {
       lost(cause, this.#request),
     );
   }
+}
+
+function idOf(address: ReplyAddress): string {
+  if (address.form === 'nest') return address.id;
+  return address.correlationData === undefined ? '' : decodeText(address.correlationData);
 }
 
 function nothing(): void {}

@@ -7,14 +7,17 @@ import { RemoteError } from './errors.js';
 /** Collects answers until they are read; ends, or throws, where they do. */
 export class ReplyStream<Data> implements AsyncIterableIterator<Data> {
   readonly #topicName: string;
+  readonly #onRead: () => void;
   readonly #answers: Data[] = [];
   #end: { readonly error?: RequestError } | undefined;
   #wake: (() => void) | undefined;
   /** Set once the request is sent: gives it up. */
   cancel: () => void = () => undefined;
 
-  constructor(topicName: string) {
+  /** `onRead` is called for each answer that was read. */
+  constructor(topicName: string, onRead: () => void) {
     this.#topicName = topicName;
+    this.#onRead = onRead;
   }
 
   /** Takes the next outcome of the request. */
@@ -32,7 +35,10 @@ export class ReplyStream<Data> implements AsyncIterableIterator<Data> {
         this.#wake = resolve;
       });
     }
-    if (this.#answers.length > 0) return { done: false, value: this.#answers.shift() as Data };
+    if (this.#answers.length > 0) {
+      this.#onRead();
+      return { done: false, value: this.#answers.shift() as Data };
+    }
     const error = this.#end?.error;
     // Thrown once; whoever reads on finds the end.
     this.#end = {};

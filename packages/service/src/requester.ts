@@ -5,6 +5,7 @@
 import { type Clock, systemClock } from '@petrel/client';
 import { type QoS, reasonCode } from '@petrel/protocol';
 import { Call, expiringRequest, type Outcome, type RequestSettings } from './call.js';
+import { type Control, controlTopic, writeControl } from './control-format.js';
 import { startDeadline } from './deadline.js';
 import type { Dialect } from './dialect.js';
 import {
@@ -24,6 +25,8 @@ import { inboxTopic } from './wire-format.js';
 
 /** The private inbox of a requester. */
 export interface InboxSettings {
+  /** First levels of the topics of control messages; undefined: responders are told nothing. */
+  readonly controlPrefix?: string | undefined;
   /** First levels of the inbox topic; the client identifier and a random level follow. */
   readonly prefix: string;
   /**
@@ -77,11 +80,13 @@ export class Requester {
     call.startedAt = this.#clock.now();
     call.cancelDeadline = startDeadline(this.#clock, timeoutMs, () => {
       this.#peers.unanswered(request.topicName);
+      this.#giveUp(call);
       this.#fail(call, new RequestTimeoutError(request.topicName, timeoutMs));
     });
     if (signal !== undefined) this.#watch(call, signal);
     if (!signal?.aborted) this.#dispatch(call);
     return () => {
+      this.#giveUp(call);
       this.#forget(call);
     };
   }
@@ -89,6 +94,7 @@ export class Requester {
   #watch(call: Call, signal: AbortSignal): void {
     const { topicName } = call.request;
     const abort = (): void => {
+      this.#giveUp(call);
       this.#fail(call, new RequestCancelledError(topicName, 'its signal was aborted', signal.reason));
     };
     if (signal.aborted) {
@@ -231,18 +237,40 @@ export class Requester {
     const call = this.#calls.find(answer.id);
     if (call !== undefined && call.settings.envelope === 'auto') {
       this.#peers.answered(call.request.topicName, answer.form);
-      if (answer.foreign && call.form === 'both') {
+      if (answer.foreign && call.form === 'both' && !call.settings.collects) {
         // A plain MQTT 5 program took the envelope for data: it gets the data, and this answer does not count.
         call.form = 'native';
         this.#dispatch(call);
         return;
       }
     }
+    if (call?.settings.collects) {
+      call.isAnswered = true;
+      call.listener(answer.reply);
+      return;
+    }
     if (this.#calls.settle(answer.id, answer.reply) === undefined || call === undefined) return;
     call.isAnswered = true;
+    const { credit } = call.settings;
+    if (answer.form === 'native' && !answer.foreign)
+      credit?.begin((count) => this.#tell(call, { credit: count }));
     if (answer.reply.kind === 'next') call.cancelDeadline();
     else this.#end(call);
     call.listener(answer.reply);
+  }
+
+  /** Tells the responder, where it may be at work, that nobody waits. */
+  #giveUp(call: Call): void {
+    if (this.#calls.find(call.id) === call) this.#tell(call, { cancel: true });
+  }
+
+  #tell(call: Call, what: Omit<Control, 'id'>): void {
+    const { controlPrefix } = this.#inboxSettings;
+    if (controlPrefix === undefined || call.state !== 'sent' || !this.#link.isConnected) return;
+    const topicName = controlTopic(controlPrefix, call.request.topicName);
+    const payload = writeControl({ id: call.id, ...what });
+    // Nothing depends on it: a responder that does not hear it works for nobody, or waits for the next word.
+    this.#link.publish(topicName, payload, { qos: 0 }).catch(nothing);
   }
 
   #fail(call: Call, error: RequestError): void {
@@ -258,9 +286,12 @@ export class Requester {
   #end(call: Call): void {
     call.cancelDeadline();
     call.stopWatching();
+    call.settings.credit?.end();
     if (!call.usesReplyTopic) return;
     call.usesReplyTopic = false;
     const { topicName } = call.request;
     this.#replyTopics.release(topicName, call.form === 'nest' || this.#peers.formFor(topicName) !== 'native');
   }
 }
+
+function nothing(): void {}

@@ -5,6 +5,7 @@
 import type { Clock } from '@petrel/client';
 import { parseTopicFilter } from '@petrel/protocol';
 import { ConcurrencyGate } from './concurrency-gate.js';
+import { controlFilter, readControl } from './control-format.js';
 import { DeliveryGate } from './delivery-gate.js';
 import { DeliveryJob } from './delivery-job.js';
 import { DeliveryRunner, type Report } from './delivery-runner.js';
@@ -14,7 +15,7 @@ import { ServiceError } from './errors.js';
 import type { Incoming } from './exchange.js';
 import { type Intake, Intakes } from './intakes.js';
 import { Interruptions } from './interruptions.js';
-import type { InboundMessage, Link, MessageReceipt } from './link.js';
+import type { InboundMessage, Link, LinkSubscription, MessageReceipt } from './link.js';
 import type { Observers } from './observer.js';
 import { ReplySender, type ReplySenderNeeds } from './reply-sender.js';
 import { TopicTree } from './topic-tree.js';
@@ -28,6 +29,10 @@ export interface RouterNeeds {
   readonly concurrency: number;
   readonly report: Report;
   readonly observers: Observers | undefined;
+  /** First levels of the topics of control messages; undefined: nobody listens to them. */
+  readonly controlPrefix: string | undefined;
+  /** Hears what the service can go on without. */
+  readonly warn: (warning: Error) => void;
 }
 
 interface Served {
@@ -36,6 +41,7 @@ interface Served {
   readonly topicFilter: string;
   readonly runner: DeliveryRunner;
   readonly replies: ReplySenderNeeds;
+  control?: LinkSubscription;
 }
 
 /** Who serves a Topic Name. */
@@ -93,7 +99,10 @@ export class Router {
     this.#tree.add(topicFilter, served);
     this.#plans.clear();
     try {
-      await this.#intakes.add(endpoint.topicFilter, endpoint.subscribe, served);
+      await Promise.all([
+        this.#intakes.add(endpoint.topicFilter, endpoint.subscribe, served),
+        this.#listen(served),
+      ]);
     } catch (cause) {
       this.#remove(served);
       const why = `subscription to "${endpoint.topicFilter}" failed: ${(cause as Error).message}`;
@@ -101,8 +110,28 @@ export class Router {
     }
     return async () => {
       this.#remove(served);
-      await this.#intakes.remove(served);
+      await Promise.all([this.#intakes.remove(served), served.control?.unsubscribe()]);
     };
+  }
+
+  /** Subscribes to what requesters say besides requests; where the server refuses, requests can be answered all the same. */
+  async #listen(served: Served): Promise<void> {
+    const { link, controlPrefix, warn } = this.#needs;
+    const { topicFilter, responds, isInternal } = served.endpoint;
+    if (controlPrefix === undefined || !responds || isInternal) return;
+    try {
+      served.control = await link.subscribe(
+        controlFilter(controlPrefix, topicFilter),
+        { qos: 0 },
+        (message) => {
+          const control = readControl(message.payload);
+          if (control !== undefined) served.runner.control(control);
+        },
+      );
+    } catch (cause) {
+      const why = `requests to "${topicFilter}" cannot be cancelled: ${(cause as Error).message}`;
+      warn(new ServiceError('PETREL_CONTROL_REFUSED', why, { cause }));
+    }
   }
 
   #runnerOf(endpoint: Endpoint): DeliveryRunner {
@@ -124,10 +153,10 @@ export class Router {
   }
 
   #repliesOf(endpoint: Endpoint): ReplySenderNeeds {
-    const { link, dialect } = this.#needs;
+    const { link, dialect, clock } = this.#needs;
     const lost = (error: unknown, request: InboundMessage) =>
       this.#report(error, request, endpoint.topicFilter);
-    return { link, dialect, lost };
+    return { link, dialect, lost, clock };
   }
 
   #remove(served: Served): void {
@@ -175,7 +204,7 @@ export class Router {
       if (!intake.members.has(served) || (incoming.isReply && served.endpoint.responds)) continue;
       const { replyTo } = incoming;
       const answers = served === responder && replyTo !== undefined;
-      const sender = answers ? new ReplySender(served.replies, message, replyTo) : undefined;
+      const sender = answers ? new ReplySender(served.replies, message, replyTo, incoming.credit) : undefined;
       const run = served.runner.run(new DeliveryJob(message, incoming, receipt, sender));
       if (first === undefined) first = run;
       else if (run !== undefined) (others ??= []).push(run);
@@ -186,7 +215,12 @@ export class Router {
   #planOf(topicName: string): Plan {
     let plan = this.#plans.get(topicName);
     if (plan === undefined) {
-      const matching = this.#tree.match(topicName);
+      const { controlPrefix = '' } = this.#needs;
+      const isControl = controlPrefix !== '' && topicName.startsWith(`${controlPrefix}/`);
+      // A handler of `#` gets no requests that are none.
+      const matching = this.#tree
+        .match(topicName)
+        .filter(({ endpoint }) => !(isControl && endpoint.responds));
       // The most specific one. A handler of events never answers: it may be a watcher of topics that others serve.
       plan = { matching, responder: matching.find(({ endpoint }) => endpoint.responds) };
       if (this.#plans.size >= plansKept) this.#plans.clear();

@@ -1,47 +1,24 @@
 /** The face of the service layer: handlers, requests and events over one connection. Delegates all three. */
-import { assertTopicName, type PublishProperties, type QoS } from '@petrel/protocol';
+import { assertTopicName } from '@petrel/protocol';
+import type { AnswerObserver } from './answer-collector.js';
+import { askForStream, askMany, askOnce, type SendRequest } from './ask.js';
 import { assertMilliseconds, assertOneOf } from './assert-option.js';
-import type { OnConnectionLost, Outcome, RequestSettings } from './call.js';
+import type { Outcome, RequestSettings } from './call.js';
 import { settledWithin } from './deadline.js';
 import { Discovery } from './discovery.js';
-import { createEndpoint, type Endpoint, type HandlerOptions } from './endpoint.js';
-import { RemoteError, ServiceError } from './errors.js';
-import type { Envelope, Outgoing } from './exchange.js';
+import { createEndpoint, type Endpoint, type HandlerOptions, type Registration } from './endpoint.js';
+import { ServiceError } from './errors.js';
+import type { Outgoing } from './exchange.js';
 import { GroupCheck } from './group-check.js';
 import type { EventHandler, RequestHandler } from './handler.js';
 import type { Link } from './link.js';
 import { type Observation, Observers, observed, observedRequest } from './observer.js';
 import { type ResolvedServiceSettings, resolveServiceSettings, type ServiceSettings } from './options.js';
-import { ReplyStream } from './reply-stream.js';
 import { Requester } from './requester.js';
 import { Router } from './router.js';
+import type { EventOptions, Reading, RequestOptions, ScatterOptions, StreamOptions } from './send-options.js';
 
-/** How an event is published. */
-export interface EventOptions {
-  /** 0–2. Default 1. */
-  readonly qos?: QoS | undefined;
-  /** Default false. */
-  readonly retain?: boolean | undefined;
-  readonly properties?: PublishProperties | undefined;
-  readonly envelope?: Envelope | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** How a request is sent. */
-export interface RequestOptions extends EventOptions {
-  /** 0–2. Default: `requestQos` of the service. */
-  readonly qos?: QoS | undefined;
-  /** Milliseconds to wait for the first answer; 0 = for ever. Default: `requestTimeoutMs` of the service. */
-  readonly timeoutMs?: number | undefined;
-  /** `resend` is for requests that may be executed twice. Default: `onConnectionLost` of the service. */
-  readonly onConnectionLost?: OnConnectionLost | undefined;
-}
-
-/** A handler in service. */
-export interface Registration {
-  /** Unsubscribes, unless another handler needs the same messages. */
-  close(): Promise<void>;
-}
+const alone: Reading = Object.freeze({});
 
 /** Handlers, requests and events over one MQTT connection. Made by `createService`, or by an adapter on a link of its own. */
 export class Service {
@@ -59,7 +36,8 @@ export class Service {
   constructor(link: Link, settings: ServiceSettings = {}) {
     this.#link = link;
     this.#settings = resolveServiceSettings(settings);
-    const { dialect, policy, onError, inboxPrefix, discoveryPrefix, clock } = this.#settings;
+    const { dialect, policy, onError, onWarning, inboxPrefix, controlPrefix, discoveryPrefix, clock } =
+      this.#settings;
     const discovered = discoveryPrefix === undefined ? undefined : new Discovery(this, link, this.#settings);
     const observers = [...this.#settings.observers, ...(discovered?.observers ?? [])];
     this.#observers = observers.length === 0 ? undefined : new Observers(observers);
@@ -73,8 +51,10 @@ export class Service {
       concurrency,
       report: onError,
       observers: this.#observers,
+      controlPrefix,
+      warn: onWarning,
     });
-    this.#requester = new Requester(link, dialect, { prefix: inboxPrefix, qos: 0 }, clock);
+    this.#requester = new Requester(link, dialect, { prefix: inboxPrefix, qos: 0, controlPrefix }, clock);
   }
 
   /** Messages in work, or waiting for their turn. */
@@ -169,32 +149,61 @@ export class Service {
   /**
    * Asks and resolves with the answer; of a stream of answers with its first.
    *
-   * Rejects with RemoteError, NoResponderError, RequestTimeoutError or RequestCancelledError.
+   * Rejects with RemoteError, NoResponderError, RequestTimeoutError, RequestLostError or RequestCancelledError.
    */
   request<Result = unknown>(
     topicName: string,
     data?: unknown,
     options: RequestOptions = {},
   ): Promise<Result> {
+    return askOnce(this.#ask, { topicName, data, properties: options.properties }, options);
+  }
+
+  /**
+   * Asks and gives the answers as they come; leaving the loop gives the request up. Who reads slowly slows the responder, where that is a
+   * Petrel service: no more than `window` answers are ever outstanding.
+   */
+  requestStream<Item = unknown>(
+    topicName: string,
+    data?: unknown,
+    options: StreamOptions = {},
+  ): AsyncIterableIterator<Item> {
+    return this.sendStreamRequest({ topicName, data, properties: options.properties }, options);
+  }
+
+  /**
+   * Asks all who serve a topic, which are several where they are no group, and resolves with their answers in the order they came: when there
+   * are `answers` of them, or after `timeoutMs` with those that came, which may be none. Of a stream each value is an answer.
+   *
+   * Rejects with what keeps a request from being answered at all: NoResponderError, RequestLostError, RequestCancelledError.
+   */
+  scatter<Result = unknown>(
+    topicName: string,
+    data?: unknown,
+    options: ScatterOptions = {},
+  ): Promise<PromiseSettledResult<Result>[]> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#send(topicName, data, options, (outcome) => {
-        if (outcome.kind === 'failed') return reject(outcome.error);
-        if (outcome.kind === 'error') return reject(new RemoteError(topicName, outcome.error));
-        if (outcome.kind === 'next') cancel();
-        resolve((outcome.kind === 'end' ? undefined : outcome.data) as Result);
+      const results: PromiseSettledResult<Result>[] = [];
+      this.sendScatter<Result>({ topicName, data, properties: options.properties }, options, {
+        next: (result) => results.push(result),
+        error: reject,
+        complete: () => resolve(results),
       });
     });
   }
 
-  /** Asks and gives the answers as they come; leaving the loop gives the request up. */
-  requestStream<Item = unknown>(
-    topicName: string,
-    data?: unknown,
-    options: RequestOptions = {},
-  ): AsyncIterableIterator<Item> {
-    const stream = new ReplyStream<Item>(topicName);
-    stream.cancel = this.#send(topicName, data, options, (outcome) => stream.push(outcome));
-    return stream;
+  /** As `requestStream`, for what an adapter has put together. */
+  sendStreamRequest<Item = unknown>(request: Outgoing, options: StreamOptions): AsyncIterableIterator<Item> {
+    return askForStream(this.#ask, request, options, this.#settings);
+  }
+
+  /** As `scatter`, for what an adapter has put together. Returns how to give it up. */
+  sendScatter<Result>(
+    request: Outgoing,
+    options: ScatterOptions,
+    observer: AnswerObserver<Result>,
+  ): () => void {
+    return askMany(this.#ask, request, options, observer);
   }
 
   /** Publishes an event; resolves when its QoS is complete. No data is an empty payload, which clears a retained message. */
@@ -221,7 +230,12 @@ export class Service {
   }
 
   /** Sends a request that an adapter has put together; `listener` hears every outcome. Returns how to give it up. */
-  sendRequest(request: Outgoing, options: RequestOptions, listener: (outcome: Outcome) => void): () => void {
+  sendRequest(
+    request: Outgoing,
+    options: RequestOptions,
+    listener: (outcome: Outcome) => void,
+    { credit, collects }: Reading = alone,
+  ): () => void {
     this.#assertOpen();
     assertTopicName(request.topicName);
     const {
@@ -233,7 +247,16 @@ export class Service {
     assertMilliseconds('timeoutMs', timeoutMs);
     const { retain, signal } = options;
     assertOneOf('onConnectionLost', onConnectionLost, ['fail', 'resend']);
-    const settings: RequestSettings = { envelope, timeoutMs, qos, retain, signal, onConnectionLost };
+    const settings: RequestSettings = {
+      envelope,
+      timeoutMs,
+      qos,
+      retain,
+      signal,
+      onConnectionLost,
+      credit,
+      collects,
+    };
     const observation = this.#observers?.requesting(request);
     if (observation === undefined) return this.#requester.send(request, settings, listener);
     return observedRequest(observation, request.topicName, listener, (listening) =>
@@ -265,14 +288,7 @@ export class Service {
     return drained;
   }
 
-  #send(
-    topicName: string,
-    data: unknown,
-    options: RequestOptions,
-    listener: (outcome: Outcome) => void,
-  ): () => void {
-    return this.sendRequest({ topicName, data, properties: options.properties }, options, listener);
-  }
+  readonly #ask: SendRequest = (...request) => this.sendRequest(...request);
 
   #assertOpen(): void {
     if (this.#closed) throw closed();

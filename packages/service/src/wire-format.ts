@@ -6,6 +6,7 @@
  * A request for an unknown peer is written in both at once. Knows no client and no time.
  */
 import type { PublishProperties, UserProperties } from '@petrel/protocol';
+import { isCredit } from './control-format.js';
 import { decodeText, encodeText } from './encoded-text.js';
 import { describeFailure, PayloadError } from './errors.js';
 import type {
@@ -23,6 +24,7 @@ import { decodePayload, type EncodedPayload, encodePayload } from './payload-cod
 
 const replyProperty = 'petrel-reply';
 const dataProperty = 'petrel-payload';
+const creditProperty = 'petrel-credit';
 const replySuffix = '/reply';
 const noUserProperties: UserProperties = [];
 /** The mark of each kind of native answer. */
@@ -65,11 +67,13 @@ export function writeRequest(
 ): WireMessage {
   const { topicName, data, properties } = request;
   const correlationData = responseTopic === undefined ? undefined : encodeText(id);
+  const marks = creditMarks(request);
   if (form !== 'native') {
-    return message(topicName, envelopePayload(request, id), properties, { responseTopic, correlationData });
+    const additions = { responseTopic, correlationData, marks };
+    return message(topicName, envelopePayload(request, id), properties, additions);
   }
-  const { metadata } = request;
-  const additions = { responseTopic, correlationData, marks: dataMarks(data), metadata };
+  const own = isMistakable(data) ? [...plainDataMark, ...marks] : marks;
+  const additions = { responseTopic, correlationData, marks: own, metadata: request.metadata };
   return message(topicName, encodePayload(data, false), properties, additions);
 }
 
@@ -88,10 +92,11 @@ export function readIncoming(received: InboundMessage): Incoming {
     return { data, unreadable, isReply: true, userProperties: visible, replyTo: undefined };
   }
   const { responseTopic, correlationData } = properties;
+  const credit = creditOf(userProperties);
   const native: ReplyAddress | undefined =
     responseTopic === undefined ? undefined : { form: 'native', topicName: responseTopic, correlationData };
   if (!isNestEnvelope(topicName, data) || propertyNamed(userProperties, dataProperty) !== undefined) {
-    return { data, unreadable, isReply: false, userProperties: visible, replyTo: native };
+    return { data, unreadable, isReply: false, userProperties: visible, replyTo: native, credit };
   }
   const inBoth = native && correlationData && decodeText(correlationData) === data.id;
   const nest: ReplyAddress | undefined =
@@ -104,6 +109,8 @@ export function readIncoming(received: InboundMessage): Incoming {
     isReply: false,
     userProperties: isObject(data.metadata) ? [...visible, ...stringEntries(data.metadata)] : visible,
     replyTo: inBoth ? native : (nest ?? native),
+    // Who answers in an envelope is asked by somebody who knows nothing of it.
+    credit: inBoth ? credit : undefined,
   };
 }
 
@@ -207,6 +214,15 @@ function dataMarks(data: unknown): UserProperties {
   return isMistakable(data) ? plainDataMark : noUserProperties;
 }
 
+function creditMarks({ credit }: Outgoing): UserProperties {
+  return credit === undefined ? noUserProperties : [[creditProperty, String(credit)]];
+}
+
+function creditOf(userProperties: UserProperties): number | undefined {
+  const value = Number(propertyNamed(userProperties, creditProperty));
+  return isCredit(value) ? value : undefined;
+}
+
 /** Foreign JSON must never be cut, so an envelope has no other member, and its pattern fits the topic it came on. */
 function isNestEnvelope(topicName: string, data: unknown): data is Record<string, unknown> {
   if (!isObject(data) || data.pattern === undefined || !hasOnly(data, nestEnvelopeKeys)) return false;
@@ -255,7 +271,7 @@ function message(
 }
 
 function isOwnProperty([name]: readonly [string, string]): boolean {
-  return name === replyProperty || name === dataProperty;
+  return name === replyProperty || name === dataProperty || name === creditProperty;
 }
 
 function propertyNamed(userProperties: UserProperties, name: string): string | undefined {

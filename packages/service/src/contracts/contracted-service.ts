@@ -1,7 +1,8 @@
 /** A service as one contract sees it: typed handlers and typed calls, checked at this end as well as at the other. */
-import type { HandlerOptions } from '../endpoint.js';
+import type { HandlerOptions, Registration } from '../endpoint.js';
 import type { EventHandler, HandlerContext, Outbound } from '../handler.js';
-import type { EventOptions, Registration, RequestOptions, Service } from '../service.js';
+import type { EventOptions, RequestOptions } from '../send-options.js';
+import type { Service } from '../service.js';
 import type { TopicParameterValues } from '../topic-pattern.js';
 import { checkData } from './check-data.js';
 import type {
