@@ -70,3 +70,19 @@ export function askMany<Result>(
   const listener = (outcome: Outcome) => collector.take(outcome);
   return collector.begin(send(request, { ...options, timeoutMs }, listener, { collects: true }));
 }
+
+/** The answers of many, together. */
+export function gather<Result>(
+  send: SendRequest,
+  request: Outgoing,
+  options: ScatterOptions,
+): Promise<PromiseSettledResult<Result>[]> {
+  return new Promise((resolve, reject) => {
+    const results: PromiseSettledResult<Result>[] = [];
+    askMany<Result>(send, request, options, {
+      next: (result) => results.push(result),
+      error: reject,
+      complete: () => resolve(results),
+    });
+  });
+}

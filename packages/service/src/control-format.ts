@@ -1,6 +1,6 @@
 /**
  * What a requester says to a responder besides requests, on the wire: JSON below a prefix and the topic of the request, which reaches
- * every replica, and which those that do not have the request ignore. See docs/decisions/0021-requests.md.
+ * every replica, and which those that do not have the request ignore. See docs/decisions/0023-requests.md.
  */
 import { parseTopicFilter } from '@petrel/protocol';
 import { decodeText, encodeText } from './encoded-text.js';

@@ -157,3 +157,14 @@ it('docs/guides/life.md: a refused subscription is told of, and the service clos
     ['closed', { finished: true }],
   ]);
 });
+
+it('docs/guides/requests.md: requests are given up, streams wait, many answer', async () => {
+  const [print, write] = [vi.fn(), vi.fn(async () => new Promise((resolve) => setImmediate(resolve)))];
+  const names = {
+    service: await createService(),
+    otherService: await createService(),
+    asker: await createService(),
+  };
+  await run('requests.md', 'requests-guide', { ...names, print, write });
+  expect(print.mock.calls.flat()).toEqual(['PETREL_REQUEST_CANCELLED', 500_500, 'first,second', true]);
+});

@@ -77,6 +77,12 @@ export class Observers {
   }
 }
 
+/** The message with what its observer wants to go along. */
+export function carrying(outgoing: Outgoing, observation: Observation | undefined): Outgoing {
+  if (observation?.metadata === undefined) return outgoing;
+  return { ...outgoing, metadata: { ...outgoing.metadata, ...observation.metadata } };
+}
+
 /** Runs the work under its observation. */
 export async function observed<Result>(
   observation: Observation,

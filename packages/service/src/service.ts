@@ -1,7 +1,7 @@
 /** The face of the service layer: handlers, requests and events over one connection. Delegates all three. */
 import { assertTopicName } from '@petrel/protocol';
 import type { AnswerObserver } from './answer-collector.js';
-import { askForStream, askMany, askOnce, type SendRequest } from './ask.js';
+import { askForStream, askMany, askOnce, gather, type SendRequest } from './ask.js';
 import { assertMilliseconds, assertOneOf } from './assert-option.js';
 import type { Outcome, RequestSettings } from './call.js';
 import { settledWithin } from './deadline.js';
@@ -12,7 +12,7 @@ import type { Outgoing } from './exchange.js';
 import { GroupCheck } from './group-check.js';
 import type { EventHandler, RequestHandler } from './handler.js';
 import type { Link } from './link.js';
-import { type Observation, Observers, observed, observedRequest } from './observer.js';
+import { carrying, Observers, observed, observedRequest } from './observer.js';
 import { type ResolvedServiceSettings, resolveServiceSettings, type ServiceSettings } from './options.js';
 import { Requester } from './requester.js';
 import { Router } from './router.js';
@@ -172,27 +172,18 @@ export class Service {
   }
 
   /**
-   * Asks all who serve a topic, which are several where they are no group, and resolves with their answers in the order they came: when there
-   * are `answers` of them, or after `timeoutMs` with those that came, which may be none. Of a stream each value is an answer.
-   *
-   * Rejects with what keeps a request from being answered at all: NoResponderError, RequestLostError, RequestCancelledError.
+   * Asks all who serve a topic, where they are no group; resolves with their answers in the order they came, each value of a stream one: with
+   * `answers` of them, or after `timeoutMs` with those that came. Rejects with NoResponderError, RequestLostError or RequestCancelledError.
    */
   scatter<Result = unknown>(
     topicName: string,
     data?: unknown,
     options: ScatterOptions = {},
   ): Promise<PromiseSettledResult<Result>[]> {
-    return new Promise((resolve, reject) => {
-      const results: PromiseSettledResult<Result>[] = [];
-      this.sendScatter<Result>({ topicName, data, properties: options.properties }, options, {
-        next: (result) => results.push(result),
-        error: reject,
-        complete: () => resolve(results),
-      });
-    });
+    return gather(this.#ask, { topicName, data, properties: options.properties }, options);
   }
 
-  /** As `requestStream`, for what an adapter has put together. */
+  /** As `requestStream`, for adapters. */
   sendStreamRequest<Item = unknown>(request: Outgoing, options: StreamOptions): AsyncIterableIterator<Item> {
     return askForStream(this.#ask, request, options, this.#settings);
   }
@@ -293,12 +284,6 @@ export class Service {
   #assertOpen(): void {
     if (this.#closed) throw closed();
   }
-}
-
-/** The message with what its observer wants to go along. */
-function carrying(outgoing: Outgoing, observation: Observation | undefined): Outgoing {
-  if (observation?.metadata === undefined) return outgoing;
-  return { ...outgoing, metadata: { ...outgoing.metadata, ...observation.metadata } };
 }
 
 function closed(): ServiceError {
