@@ -19,7 +19,7 @@ it('takes a reader for gone that says nothing for 30 s while it is waited for, a
   const gone = vi.fn();
   const window = new ReplyWindow(clock, 1, gone);
   clock.advance(60_000);
-  window.sent();
+  void window.sent();
   clock.advance(20_000);
   // The same number again: it has not read, but it is there.
   window.allow(1);
