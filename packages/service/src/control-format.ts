@@ -27,6 +27,7 @@ export function controlFilter(prefix: string, topicFilter: string): string {
   return `${prefix}/${parseTopicFilter(topicFilter).topicFilter}`;
 }
 
+/** The payload of a control message. */
 export function writeControl(control: Control): Uint8Array {
   return encodeText(JSON.stringify(control));
 }
