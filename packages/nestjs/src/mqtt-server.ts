@@ -43,6 +43,7 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
   override transportId: Transport | symbol = Transport.MQTT;
   /** Failures of event handlers come to this transport, which decides about the acknowledgement and logs them. */
   override readonly propagatesEventHandlerErrors = true;
+  protected override readonly logger = new Logger(MqttServer.name);
   readonly #options: ResolvedOptions;
   readonly #connection: Connection;
   readonly #handlers: Handler[] = [];
@@ -59,7 +60,7 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
     this.#options = { ...resolved, service: { ...resolved.service, onError, onWarning } };
     this.#connection = new Connection(this.#options, this._status$, {
       serves: true,
-      logger: new Logger(MqttServer.name),
+      logger: this.logger,
     });
     this.initializeSerializer({});
     this.initializeDeserializer({});
