@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { type Client, connect } from '@petrel/client';
+import { type Client, connect, type Message } from '@petrel/client';
 import { clientLink, Service } from '@petrel/service';
 import {
   chromiumArgs,
@@ -72,7 +72,10 @@ function childrenOf(pid: number): Record<string, number> {
   const children: Record<string, number> = {};
   for (const line of execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')) {
     const [, child, parent, args = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    const name = /\/(broker|service|gateway)\/main\.js/.exec(args)?.[1];
+    const name = /\/(?:(broker|service|gateway)|checker)\/main\.js(?:.*\b(checker-\d))?/
+      .exec(args)
+      ?.slice(1)
+      .find(Boolean);
     if (Number(parent) === pid && name !== undefined) children[name] = Number(child);
   }
   return children;
@@ -182,6 +185,37 @@ describePeer(findChromium(), 'the smart home in Chromium', () => {
     await client.publish('sensors/attic/temperature/1', '18', { qos: 1 });
     await page.locator('[data-room="attic"]').waitFor();
     expect(await page.locator('[data-room="cellar"]').count()).toBe(0);
+  });
+
+  test('two replicas share the readings, and what is none is tried again and kept as a dead letter', {
+    timeout: patience,
+  }, async () => {
+    const checkedBy = (name: string) =>
+      page.locator(`[data-checker="${name}"][data-state="online"] dd`, { hasText: /^[1-9][\d,]* checked$/ });
+    for (const name of ['checker-1', 'checker-2']) await checkedBy(name).waitFor();
+    const letter = new Promise<Message>((resolve) => {
+      void client
+        .subscribe(topics.deadReadings, { qos: 1 }, (message) => {
+          if (message.text() === 'hot') resolve(message);
+        })
+        .then(() => client.publish('sensors/cellar/temperature/1', 'hot', { qos: 1 }));
+    });
+    expect(Object.fromEntries((await letter).properties.userProperties ?? [])).toMatchObject({
+      'dead-letter-topic': 'sensors/cellar/temperature/1',
+      'dead-letter-attempts': '3',
+      'dead-letter-reason': expect.stringContaining('not a number'),
+    });
+    await page.locator('#dead-letters', { hasText: /Dead letters since you came: \d+/ }).waitFor();
+  });
+
+  test('one of two replicas is killed: the other goes on with the readings, and it comes back', {
+    timeout: patience,
+  }, async () => {
+    process.kill(childrenOf(house.process.pid)['checker-1']!, 'SIGKILL');
+    await page.locator('[data-checker="checker-1"][data-state="offline"]').waitFor();
+    await house.process.line(/checker-1 is back/, patience);
+    await page.locator('[data-checker="checker-1"][data-state="online"]').waitFor();
+    await untilNothingIsOwed();
   });
 
   test('a request to the service is answered, and shows its time', async () => {
@@ -319,7 +353,7 @@ describePeer(findChromium(), 'the smart home in Chromium', () => {
     expect(new Set([first, mqtt, webSocket, second.page, second.mqtt, second.webSocket]).size).toBe(6);
 
     const children = childrenOf(second.process.pid);
-    expect(Object.keys(children).sort()).toEqual(['broker', 'gateway', 'service']);
+    expect(Object.keys(children).sort()).toEqual(['broker', 'checker-1', 'checker-2', 'gateway', 'service']);
     process.kill(children.service!, 'SIGKILL');
     await second.process.line(/service ended by SIGKILL/);
     second.process.signal('SIGINT');
@@ -336,7 +370,7 @@ describePeer(findChromium(), 'the smart home in Chromium', () => {
   test('when the start process is killed, the others notice and go', { timeout: patience }, async () => {
     const third = await startHouse(...anyPorts());
     const children = childrenOf(third.process.pid);
-    expect(Object.keys(children)).toHaveLength(3);
+    expect(Object.keys(children)).toHaveLength(5);
     await third.process.crash();
     await expect.poll(() => Object.values(children).filter(runs), { timeout: patience }).toEqual([]);
   });

@@ -6,6 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkers } from './house/topics.js';
 import { nextFreePort } from './start/ports.js';
 import { readStartOptions, type StartOptions, usage } from './start/start-options.js';
 import { Supervisor } from './start/supervisor.js';
@@ -55,6 +56,8 @@ async function start(options: StartOptions): Promise<void> {
     const { ports, page } = await openPorts(options, supervisor);
     closePage = () => page.close();
     await supervisor.start({ name: 'service', module: moduleOf('service'), args: [`${ports.mqtt}`] });
+    for (const name of checkers)
+      await supervisor.start({ name, module: moduleOf('checker'), args: [`${ports.mqtt}`, name] });
     const gatewayArgs = [memoryFolder, ports.mqtt, options.speed, options.cutEvery].map(String);
     await supervisor.start({ name: 'gateway', module: moduleOf('gateway'), args: gatewayArgs });
     console.log(welcome(ports));

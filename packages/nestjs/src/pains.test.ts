@@ -1,6 +1,6 @@
 /** What users of the stock MQTT transport suffer from, one test each, by the numbers of the guide's table. */
 import type { Type } from '@nestjs/common';
-import { MqttRecordBuilder } from '@nestjs/microservices';
+import { MqttRecordBuilder, RpcException } from '@nestjs/microservices';
 import { eventually } from '@petrel/testing';
 import { connectAsync, type MqttClient as MqttJsClient } from 'mqtt';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
@@ -97,7 +97,7 @@ for (const kind of brokerKinds)
       const attempts: number[] = [];
       behaviour.handle = (_, context) => {
         attempts.push(context.getAttempt());
-        throw new RangeError('too many');
+        throw new RpcException({ code: 'TOO_MANY', message: 'too many' });
       };
       await serve(DeadLetterController);
       await foreign.subscribeAsync('dead/orders', { qos: 1 });
@@ -109,6 +109,8 @@ for (const kind of brokerKinds)
       await foreign.publishAsync('orders/7', '1000', { qos: 1 });
       expect(await letter).toMatchObject({
         payload: '1000',
+        'dead-letter-reason': 'too many',
+        'dead-letter-code': 'TOO_MANY',
         'dead-letter-attempts': '2',
         'dead-letter-topic': 'orders/7',
       });

@@ -28,7 +28,7 @@ export function writeDeadLetter(
   { error, attempts, firstAttemptAt }: DeadLetterReason,
   carriesProperties: boolean,
 ): DeadLetter {
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const reason = reasonOf(error);
   const { code } = (error ?? {}) as { readonly code?: unknown };
   const firstTime = new Date(firstAttemptAt).toISOString();
   const { topicName, payload, properties } = message;
@@ -51,6 +51,19 @@ export function writeDeadLetter(
     payload,
     properties: { ...kept, userProperties: [...(properties.userProperties ?? []), ...marks] },
   };
+}
+
+/** Also of what is thrown without being an Error, as NestJS's filters do. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Error) return `${error.name}: ${error.message}`;
+  if (typeof error !== 'object' || error === null) return String(error);
+  const { message } = error as { readonly message?: unknown };
+  if (typeof message === 'string') return message;
+  try {
+    return JSON.stringify(error);
+  } catch {
+    return String(error);
+  }
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -29,6 +29,15 @@ export interface Receipt {
 /** The receipts of all rooms. */
 export type Receipts = Record<string, Receipt['receivedUpTo']>;
 
+/** What one replica of the checker has done since it started. */
+export interface CheckerStatus {
+  state: 'online' | 'offline';
+  /** Readings that it found in order. */
+  checked: number;
+  /** Calls that failed; a message that is no reading fails several times before it becomes a dead letter. */
+  failedCalls: number;
+}
+
 export interface GatewayStatus {
   /** Time in the recording, ms. */
   houseTime: number;

@@ -22,6 +22,11 @@ export const receiptTopic = (room: string) => `receipts/${room}`;
 /** Service → everybody, retained: {@link RoomClimate}. */
 export const climateTopic = (room: string) => `rooms/${room}/climate`;
 
+/** Checker → everybody, retained, and its will: {@link CheckerStatus}. */
+export const checkerTopic = (name: string) => `checkers/${name}`;
+/** The replicas of the checker. */
+export const checkers = ['checker-1', 'checker-2'] as const;
+
 export const topics = {
   /** Gateway → everybody, retained: `GatewayStatus`. */
   gatewayStatus: 'gateway/status',
@@ -45,6 +50,8 @@ export const topics = {
   humidityLimit: 'commands/humidity-limit',
   /** Request: `CutLink` → `CutLink`. */
   cutLink: 'commands/cut-link',
+  /** Checker → everybody: a message on a sensor topic that is no reading, as it came, with the reason in its User Properties. */
+  deadReadings: 'dead-letters/sensors',
   /** Event: the broker's process kills itself, as a crash or `kill -9` would. */
   killBroker: 'commands/kill-broker',
 } as const;

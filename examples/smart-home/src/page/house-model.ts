@@ -1,5 +1,6 @@
 /** What the page knows of the house: made from messages, read by the views. Knows neither MQTT nor the document. */
 import type {
+  CheckerStatus,
   DeviceStatus,
   GatewayStatus,
   HistoryAnswer,
@@ -9,14 +10,14 @@ import type {
   RoomClimate,
 } from '../house/messages.js';
 import { parseReading } from '../house/parse-reading.js';
-import { parseSensorTopic, type Quantity, topics } from '../house/topics.js';
+import { checkers, checkerTopic, parseSensorTopic, type Quantity, topics } from '../house/topics.js';
 import { RoomModel } from './room-model.js';
 
 const notificationLimit = 30;
 const roomLimit = 60;
 
 /** Parts of the page that a change can concern. */
-export type Part = 'rooms' | 'journey' | 'notifications' | 'settings';
+export type Part = 'rooms' | 'journey' | 'notifications' | 'settings' | 'checkers';
 
 export class HouseModel {
   readonly rooms = new Map<string, RoomModel>();
@@ -26,6 +27,10 @@ export class HouseModel {
   ledger: HouseLedger | undefined;
   settings: HouseSettings | undefined;
   serviceOnline = false;
+  /** The replicas of the checker, by name. */
+  readonly checkers = new Map<string, CheckerStatus>();
+  /** Messages that came to no good, since this page came. */
+  deadLetters = 0;
   /** Messages on sensor topics that came to this page. */
   arrived = 0;
 
@@ -53,8 +58,11 @@ export class HouseModel {
       case topics.notifications:
         this.notifications = [payload as Notification, ...this.notifications].slice(0, notificationLimit);
         return 'notifications';
+      case topics.deadReadings:
+        this.deadLetters++;
+        return 'checkers';
       default:
-        return this.#acceptOfRoom(topicName, payload);
+        return this.#acceptOfChecker(topicName, payload) ?? this.#acceptOfRoom(topicName, payload);
     }
   }
 
@@ -80,6 +88,13 @@ export class HouseModel {
     if (room === undefined) return undefined;
     room.series(address).add(parsed.reading.time, parsed.reading.value, sequence);
     return 'rooms';
+  }
+
+  #acceptOfChecker(topicName: string, payload: unknown): Part | undefined {
+    const name = checkers.find((candidate) => checkerTopic(candidate) === topicName);
+    if (name === undefined) return undefined;
+    this.checkers.set(name, payload as CheckerStatus);
+    return 'checkers';
   }
 
   #acceptOfRoom(topicName: string, payload: unknown): Part | undefined {

@@ -2,7 +2,7 @@
 import { type Client, createClient } from '@petrel/client';
 import { clientLink, Service } from '@petrel/service';
 import type { PageSettings } from '../house/page-settings.js';
-import { topics } from '../house/topics.js';
+import { checkerTopic, topics } from '../house/topics.js';
 
 export type ConnectionState = 'connecting' | 'connected' | 'away';
 
@@ -33,6 +33,8 @@ const filters = [
   topics.serviceStatus,
   topics.settings,
   topics.notifications,
+  checkerTopic('+'),
+  topics.deadReadings,
 ];
 const requestTimeoutMs = 5_000;
 

@@ -3,6 +3,7 @@ import type { HistoryAnswer } from '../house/messages.js';
 import { topics } from '../house/topics.js';
 import { AlertsView } from './alerts-view.js';
 import { AskView } from './ask-view.js';
+import { CheckersView } from './checkers-view.js';
 import { byId, setText } from './dom.js';
 import { HouseModel, type Part } from './house-model.js';
 import { ConnectionView, JourneyView } from './journey-view.js';
@@ -27,6 +28,7 @@ export function runPage(connect: (events: PageConnectionEvents) => PageConnectio
     killBroker: () => connection.emit(topics.killBroker, {}),
   });
   const rooms = new RoomList({ onCut: (room) => stumble.cut(room) });
+  const checkers = new CheckersView();
   const changed = new Set<Part>();
   let frame = 0;
   let remembering = false;
@@ -80,6 +82,7 @@ export function runPage(connect: (events: PageConnectionEvents) => PageConnectio
     }
     if (changed.has('notifications')) alerts.draw(model.notifications);
     if (changed.has('settings') && model.settings !== undefined) alerts.drawSettings(model.settings);
+    if (changed.has('checkers')) checkers.draw(model);
     changed.clear();
   }
 }

@@ -1,0 +1,46 @@
+/** Counts what this replica has checked, and tells everybody once a second. */
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { ClientProxy, MqttRecordBuilder } from '@nestjs/microservices';
+import { lastValueFrom } from 'rxjs';
+import type { CheckerStatus } from '../house/messages.js';
+import { checkerTopic } from '../house/topics.js';
+
+export const checkerName = Symbol('checker name');
+export const busToken = Symbol('bus');
+
+const everyMs = 1_000;
+
+@Injectable()
+export class Tally implements OnApplicationBootstrap, OnApplicationShutdown {
+  checked = 0;
+  failedCalls = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(checkerName) private readonly name: string,
+    @Inject(busToken) private readonly client: ClientProxy,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    // A broker that has started anew knows nothing.
+    this.client.status.subscribe((status) => {
+      if (status === 'connected') this.#tell('online').catch(nothing);
+    });
+    await this.client.connect();
+    this.#timer = setInterval(() => this.#tell('online').catch(nothing), everyMs);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+  }
+
+  async #tell(state: CheckerStatus['state']): Promise<void> {
+    const { checked, failedCalls } = this;
+    const status: CheckerStatus = { state, checked, failedCalls };
+    // QoS 0: the next one says the same, and more.
+    const record = new MqttRecordBuilder(status).setQoS(0).setRetain(true).build();
+    await lastValueFrom(this.client.emit(checkerTopic(this.name), record), { defaultValue: undefined });
+  }
+}
+
+function nothing(): void {}
