@@ -51,8 +51,16 @@ describe('passwords', () => {
     expect(busy.length).toBe(98);
     expect(busy[0]).toEqual({ reasonCode: 0x89 });
     expect(answers.filter((answer) => answer === false).length).toBe(1_002);
-  });
+  }, 60_000);
 });
+
+test('a user who does not exist takes the same way as one who does: as many derivations, and as many that are too much', async () => {
+  const authenticate = passwordAuthenticator(await tableOf({ anna: 'x' }));
+  const ask = (userName: string) => Promise.resolve(authenticate(request({ userName, password: 'guess' })));
+  const answers = await Promise.all(Array.from({ length: 1_010 }, () => ask('nobody')));
+  expect(answers.filter((answer) => answer === undefined).length).toBe(1_002);
+  expect(answers.slice(1_002)).toEqual(Array.from({ length: 8 }, () => ({ reasonCode: 0x89 })));
+}, 60_000);
 
 describe('a hash', () => {
   test('has a salt of its own, and is read back', async () => {
