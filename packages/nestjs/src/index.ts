@@ -7,6 +7,7 @@ export type { MqttEvents, MqttStatus } from './events.js';
 export { MqttClient } from './mqtt-client.js';
 export { MqttContext, type MqttPacket } from './mqtt-context.js';
 export { type HasHealth, MqttHealthIndicator, type MqttHealthResult } from './mqtt-health-indicator.js';
+export { MqttRequestRecord, type RequestWishes } from './mqtt-record.js';
 export { MqttServer } from './mqtt-server.js';
 export type { NestSettings, PetrelMqttOptions, StockSubscribeOptions } from './options.js';
 export type { HandlerExtras } from './pattern.js';

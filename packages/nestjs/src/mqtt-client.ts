@@ -3,10 +3,10 @@ import { Logger } from '@nestjs/common';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import type { Client } from '@petrel/client';
 import type { PublishProperties, UserProperties } from '@petrel/protocol';
-import type { Outgoing, PublishOptions } from '@petrel/service';
-import { Observable } from 'rxjs';
+import type { Outgoing, RequestOptions, ScatterOptions, StreamOptions } from '@petrel/service';
+import { defer, mergeMap, Observable } from 'rxjs';
 import { Connection, type ConnectionHealth } from './connection.js';
-import { toAnswerPacket } from './error-bridge.js';
+import { toAnswerPacket, toUserData } from './error-bridge.js';
 import type { MqttEvents, MqttStatus } from './events.js';
 import { toUserProperties } from './mqtt-js-properties.js';
 import { unwrapRecord } from './mqtt-record.js';
@@ -84,6 +84,47 @@ export class MqttClient extends ClientProxy<MqttEvents> {
     });
   }
 
+  /**
+   * Asks and gives the answers as they are read: who reads slowly slows the responder, where that is a Petrel service. Leaving the loop
+   * gives the request up.
+   */
+  async *requestStream<Item = unknown>(
+    pattern: string | object,
+    data: unknown,
+    options: StreamOptions = {},
+  ): AsyncGenerator<Item, void> {
+    await this.connect();
+    const request = this.#outgoing(this.createPacket(pattern, data));
+    const { service } = this.#connection;
+    const answers = service.sendStreamRequest(request.outgoing, { ...request.options, ...options });
+    for await (const answer of answers) yield toUserData(answer) as Item;
+  }
+
+  /**
+   * Asks all who serve a pattern when it is subscribed to, and emits their answers as they come: `answers` of them, or those that come within
+   * `timeoutMs` (default 1,000).
+   */
+  scatter<Result = unknown>(
+    pattern: string | object,
+    data: unknown,
+    options: ScatterOptions = {},
+  ): Observable<PromiseSettledResult<Result>> {
+    return defer(() => this.connect()).pipe(
+      mergeMap(
+        () =>
+          new Observable<PromiseSettledResult<Result>>((observer) => {
+            const request = this.#outgoing(this.createPacket(pattern, data));
+            const { service } = this.#connection;
+            return service.sendScatter<Result>(
+              request.outgoing,
+              { ...request.options, ...options },
+              observer,
+            );
+          }),
+      ),
+    );
+  }
+
   protected override publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {
     try {
       const { outgoing, options } = this.#outgoing(packet);
@@ -104,7 +145,7 @@ export class MqttClient extends ClientProxy<MqttEvents> {
 
   #outgoing({ pattern, data: given, metadata }: ReadPacket): {
     outgoing: Outgoing;
-    options: Pick<PublishOptions, 'qos' | 'retain'>;
+    options: RequestOptions;
   } {
     const { data, options, properties } = unwrapRecord(given);
     const topicName = this.normalizePattern(pattern);

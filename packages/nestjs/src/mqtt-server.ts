@@ -12,11 +12,15 @@ import {
   type Delivery,
   type Endpoint,
   type HandlerDefaults,
+  mostWaitingReplies,
+  Outbound,
+  overrun,
   type Respond,
   resolveServiceSettings,
+  respondWith,
   type Service,
 } from '@petrel/service';
-import { finalize, isObservable, type Observable } from 'rxjs';
+import { finalize, isObservable, type Observable, tap } from 'rxjs';
 import { Connection, type ConnectionHealth } from './connection.js';
 import { underContract } from './contract-handler.js';
 import { toUserData, toWireError } from './error-bridge.js';
@@ -184,9 +188,10 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
   async #call(
     callback: MessageHandler,
     context: MqttContext,
-    { data, respond }: Delivery,
+    delivery: Delivery,
     runEndHook: () => void,
   ): Promise<void> {
+    const { data, respond } = delivery;
     let result: unknown;
     try {
       result = await callback(toUserData(data), context);
@@ -194,27 +199,43 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
       runEndHook();
       throw error;
     }
-    if (isObservable(result)) return this.#drain(result.pipe(finalize(runEndHook)), respond);
+    if (isObservable(result)) return this.#drain(result.pipe(finalize(runEndHook)), delivery);
+    if (respond !== undefined && isAsyncIterable(result)) {
+      return respondWith(outbound(result), respond, delivery).finally(runEndHook);
+    }
     runEndHook();
     if (respond !== undefined) await this.#answer({ response: result, isDisposed: true }, respond);
   }
 
-  #drain(result$: Observable<unknown>, respond: Respond | undefined): Promise<void> {
+  #drain(result$: Observable<unknown>, delivery: Delivery): Promise<void> {
+    const { respond, signal } = delivery;
     return new Promise((resolve, reject) => {
       if (respond === undefined) {
         result$.subscribe({ error: reject, complete: resolve });
         return;
       }
+      let waiting = 0;
+      const bounded$ = result$.pipe(
+        tap(() => {
+          if (++waiting > mostWaitingReplies) throw overrun();
+        }),
+      );
       // The base class gathers the answers of one turn, the last of which ends the request.
-      this.send(result$, (packet) => {
+      const subscription = this.send(bounded$, async (packet) => {
+        if (signal.aborted) return;
+        waiting--;
         const answered = this.#answer(packet, respond);
         answered.then(packet.isDisposed ? resolve : nothing, reject);
-        return answered;
+        await answered;
+      });
+      signal.addEventListener('abort', () => {
+        subscription.unsubscribe();
+        reject(signal.reason as Error);
       });
     });
   }
 
-  /** Resolves, where more answers follow, once the server has this one. */
+  /** Resolves, where more answers follow, when the next one may. */
   async #answer(packet: WritePacket, respond: Respond): Promise<void> {
     const { data, options, properties } = unwrapRecord(packet.response);
     const { err, isDisposed = false } = packet;
@@ -238,3 +259,15 @@ export class MqttServer extends Server<MqttEvents, MqttStatus> implements Custom
 }
 
 function nothing(): void {}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+/** Values with what NestJS's records say about publishing them. */
+async function* outbound(values: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  for await (const value of values) {
+    const { data, options, properties } = unwrapRecord(value);
+    yield data === value ? value : new Outbound(data, { ...options, properties });
+  }
+}

@@ -52,7 +52,7 @@ export class Outbound<Data = unknown> {
   }
 }
 
-/** Publishes one reply; of those that have more behind them, it resolves once the server has it. Throws PayloadError. */
+/** Publishes one reply; of those that have more behind them, it resolves when the next one may follow. Throws PayloadError. */
 export type Respond = (reply: Reply, options?: PublishOptions) => Promise<void> | undefined;
 
 /** Values of an Observable that may wait for their reader. */

@@ -96,9 +96,12 @@ export { firstConnection } from './first-connection.js';
 export {
   type EventHandler,
   type HandlerContext,
+  mostWaitingReplies,
   Outbound,
+  overrun,
   type RequestHandler,
   type Respond,
+  respondWith,
 } from './handler.js';
 export type {
   InboundMessage,

@@ -24,6 +24,8 @@ export class ReplySender {
   readonly #address: ReplyAddress;
   readonly #window: ReplyWindow | undefined;
   #hasAnswered = false;
+  /** Why an answer of a stream could not be published. */
+  #failure: Error | undefined;
   #isClosed = false;
   /** What the requester calls its request; empty where it does not say. */
   readonly id: string;
@@ -59,10 +61,13 @@ export class ReplySender {
   readonly respond: Respond = (reply, options = asTheRequest) => {
     this.#hasAnswered = true;
     if (this.#isClosed) return undefined;
+    if (this.#failure !== undefined && reply.kind !== 'error') throw this.#failure;
     const published = this.#publish(reply, options);
     if (reply.kind === 'next') {
-      const turn = this.#window?.sent();
-      return published.then(() => turn);
+      if (this.#window === undefined) return published.then(nothing);
+      // The window is what bounds it: nobody waits for the server to have each answer. One that cannot be published ends the stream.
+      published.catch((error: unknown) => this.#fail(error as Error));
+      return this.#window.sent();
     }
     // Nobody waits for the server to have the last answer: it leaves before the acknowledgement of the request, in the same
     // write, and whoever gets one gets the other. One that could not leave is followed by the reason.
@@ -76,6 +81,11 @@ export class ReplySender {
     // As reliable as the request was, unless the handler says otherwise.
     const { qos = this.#request.qos, retain, signal } = options;
     return link.publish(topicName, payload, { qos, retain, properties, signal });
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#window?.open();
   }
 
   #onUnpublished(reply: Reply, error: unknown): void {

@@ -162,6 +162,23 @@ describe('a stream', () => {
     },
   );
 
+  it('ends with the reason where an answer cannot leave', async () => {
+    const server = await start();
+    await server.respond('cyclic', async function* () {
+      yield 1;
+      const cycle: Record<string, unknown> = {};
+      cycle.cycle = cycle;
+      yield cycle;
+      yield 3;
+    });
+    const numbers: unknown[] = [];
+    const read = async () => {
+      for await (const number of (await start()).requestStream('cyclic')) numbers.push(number);
+    };
+    await expect(read()).rejects.toMatchObject({ remoteCode: 'PETREL_PAYLOAD_INVALID' });
+    expect(numbers).toEqual([1]);
+  });
+
   it('stands still while nobody reads', async () => {
     const server = await start();
     const state = await serveNumbers(server);
