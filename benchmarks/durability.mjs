@@ -3,7 +3,7 @@
  * publishers that wait for each PUBACK. The load comes from `load-generator/`, on one core; the broker may use what is left of both. Prints a
  * table with the median of the runs; the disk's own sync rate is measured before each round.
  *
- *     node benchmarks/durability.mjs [--seconds 4] [--runs 3] [--only petrel-sync,nats-always]
+ *     node benchmarks/durability.mjs [--seconds 4] [--runs 3] [--only petrel-sync,nats-always] [--chart docs/internals/durability.svg]
  */
 import {
   closeSync,
@@ -21,11 +21,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findMosquitto, findNats, freePort, launchProcess } from '@petrel/testing';
+import { curveChart } from './dist/curve-chart.js';
 import { buildLoadGenerator, runLoad } from './dist/load-generator.js';
 import { goFirst } from './dist/pinned-process.js';
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string' }, runs: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    seconds: { type: 'string' },
+    runs: { type: 'string' },
+    only: { type: 'string' },
+    chart: { type: 'string' },
+  },
 });
 const seconds = Number(values.seconds ?? 4);
 const runs = Number(values.runs ?? 3);
@@ -172,4 +178,19 @@ for (const [name, [title]] of wanted) {
   const cpu = publishers.map((_, index) => of(index, 'cpu').toFixed(0)).join(', ');
   const others = publishers.map((_, index) => of(index, 'others').toFixed(1)).join(', ');
   console.log(`<!-- µs of processor time per message: ${cpu}; cores that others had: ${others} -->`);
+}
+
+if (values.chart !== undefined) {
+  const curve = (name, broker, title) => ({
+    broker,
+    title,
+    points: publishers.map((x, index) => ({
+      x,
+      y: median(measured.get(name).map((results) => results[index].rate)),
+    })),
+  });
+  const axes = { x: 'publishers that each wait for PUBACK', y: 'a second', formatX: String, formatY: number };
+  const curves = [curve('petrel-sync', 'petrel', 'Petrel'), curve('nats-always', 'nats', 'NATS')];
+  const title = 'Acknowledged QoS 1 messages of 1 KiB, each on the disk before its PUBACK';
+  writeFileSync(values.chart, curveChart(title, axes, curves));
 }
