@@ -198,6 +198,26 @@ access:
     await stop();
   });
 
+  test('SIGHUP sends a user away who was deleted, and nobody else', async () => {
+    const { url, lines, until, hangup, stop } = await start(rules('a'));
+    await petrel(['passwd', inFolder('passwords'), 'carl'], 'letmein');
+    hangup();
+    await until(() => lines.err.length === 1);
+    const anna = await connect({ url, userName: 'anna', password: 'opensesame' });
+    const carl = await connect({ url, userName: 'carl', password: 'letmein', reconnect: false });
+    const sentAway = new Promise((resolve) => carl.on('disconnect', resolve));
+    await petrel(['passwd', '-D', inFolder('passwords'), 'carl']);
+    hangup();
+    await sentAway;
+    await expect(
+      connect({ url, userName: 'carl', password: 'letmein', reconnect: false }),
+    ).rejects.toMatchObject({ reasonCode: 0x86 });
+    expect((await anna.publish('a/b', 'x', { qos: 1 })).reasonCode).toBe(0x10);
+    await anna.close();
+    carl.destroy();
+    await stop();
+  });
+
   test('SIGHUP takes new rules and passwords while clients stay; what is bad changes nothing', async () => {
     const { url, lines, until, hangup, stop } = await start(rules('a'));
     const anna = await connect({ url, userName: 'anna', password: 'opensesame' });

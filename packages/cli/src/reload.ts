@@ -53,7 +53,18 @@ export class RunningConfiguration {
       const source = this.#request.file ?? 'configuration';
       throw new ConfigurationError([{ source, path: '', message: error.message }]);
     }
+    const gone = [...this.#loaded.users].filter((name) => !next.users.has(name));
     this.#loaded = next;
+    disconnectUsers(broker, new Set(gone));
+  }
+}
+
+/** Who was taken out of the password file does not stay because he is there already. */
+function disconnectUsers(broker: Broker, names: ReadonlySet<string>): void {
+  if (names.size === 0) return;
+  for (const { clientIdentifier, principalName, connected } of broker.sessions()) {
+    if (connected && principalName !== undefined && names.has(principalName))
+      broker.disconnect(clientIdentifier, { reasonCode: 0x87, reasonString: 'the user was deleted' });
   }
 }
 

@@ -25,6 +25,8 @@ type Of<Type extends MethodConfiguration['type']> = Extract<MethodConfiguration,
 export interface Authentication {
   readonly chain: readonly Authenticator[];
   readonly methods: readonly AuthenticationMethod[];
+  /** Names in all password files. */
+  readonly users: ReadonlySet<string>;
 }
 
 /** What cannot be made is reported. */
@@ -35,26 +37,33 @@ export async function toAuthentication(
 ): Promise<Authentication> {
   const chain: Authenticator[] = [];
   const methods: AuthenticationMethod[] = [];
+  const users = new Set<string>();
+  const readUsers = async (file: string, path: ValuePath): Promise<PasswordTable> => {
+    const table = await readTable(file, files, path);
+    for (const name of table.keys()) users.add(name);
+    return table;
+  };
   for (const [index, method] of configuration.entries()) {
     const path: ValuePath = ['authentication', index];
     try {
-      if (method.type === 'scram') methods.push(await toScram(method, files, path));
+      if (method.type === 'scram')
+        methods.push(await toScram(method, await readUsers(method.file, path), files, path));
+      else if (method.type === 'password-file')
+        chain.push(passwordAuthenticator(await readUsers(method.file, path)));
       else chain.push(await toAuthenticator(method, files, path));
     } catch (error) {
       report(path, `cannot be used: ${(error as Error).message}`);
     }
   }
-  return { chain, methods };
+  return { chain, methods, users };
 }
 
 async function toAuthenticator(
-  method: Exclude<MethodConfiguration, { type: 'scram' }>,
+  method: Exclude<MethodConfiguration, { type: 'scram' | 'password-file' }>,
   files: NamedFiles,
   path: ValuePath,
 ): Promise<Authenticator> {
   switch (method.type) {
-    case 'password-file':
-      return passwordAuthenticator(await readTable(method.file, files, path));
     case 'jwt':
       return toTokens(method, files);
     case 'webhook':
@@ -77,10 +86,10 @@ async function readTable(file: string, files: NamedFiles, path: ValuePath): Prom
 
 async function toScram(
   { file, secretFile }: Of<'scram'>,
+  table: PasswordTable,
   files: NamedFiles,
   path: ValuePath,
 ): Promise<AuthenticationMethod> {
-  const table = await readTable(file, files, path);
   const [first] = [...table.values()].flatMap(({ scram }) => scram ?? []);
   if (first === undefined) throw new Error(`${file} has no user for SCRAM; petrel passwd --scram makes them`);
   const secret =

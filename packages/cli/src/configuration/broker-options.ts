@@ -1,24 +1,22 @@
 /** Makes the options of createBroker from a checked configuration: reads the files that it names, and changes names where Node has others. */
 import { authenticationChain, type BrokerOptions, type ListenerOptions } from '@petrel/broker';
-import { toAuthentication } from './authenticators.js';
-import type { Report, ValuePath } from './check-value.js';
-import { NamedFiles } from './named-files.js';
+import type { Authentication } from './authenticators.js';
+import type { ValuePath } from './check-value.js';
+import type { NamedFiles } from './named-files.js';
 import type { Configuration } from './schema.js';
 
-/** Paths are relative to `folder`. What cannot be read is reported. */
+/** What cannot be read is reported by `files`. */
 export async function toBrokerOptions(
   configuration: Configuration,
-  folder: string,
-  report: Report,
+  { chain, methods }: Authentication,
+  files: NamedFiles,
 ): Promise<Omit<BrokerOptions, 'logger'>> {
-  const files = new NamedFiles(folder, report);
   const {
     listeners = [{ type: 'tcp', port: 1883 }],
     dataFolder,
     allowAnonymous,
     authentication,
   } = configuration;
-  const { chain, methods } = await toAuthentication(authentication ?? [], files, report);
   // Without a method nobody is asked, and who may come in is a matter of the listeners.
   const authenticate = authentication && authenticationChain(chain, { allowAnonymous });
   return {

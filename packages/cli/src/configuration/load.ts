@@ -6,6 +6,7 @@ import { type AdminServerOptions, shortestToken } from '@petrel/broker/admin';
 import { PetrelError } from '@petrel/protocol';
 import { ConfigurationError } from '../errors.js';
 import { type AssembledConfiguration, assembleConfiguration, type ConfigurationSources } from './assemble.js';
+import { toAuthentication } from './authenticators.js';
 import { accessOfBridges, type RemoteBridge, toBridges } from './bridges.js';
 import { toBrokerOptions } from './broker-options.js';
 import { pathText, type Report, type ValuePath } from './check-value.js';
@@ -23,6 +24,8 @@ export interface LoadRequest extends Pick<ConfigurationSources, 'environment' | 
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
   readonly options: Omit<BrokerOptions, 'logger'>;
+  /** Names in the password files. */
+  readonly users: ReadonlySet<string>;
   readonly bridges: readonly RemoteBridge[];
   readonly admin: AdminServerOptions | undefined;
   /** What paths in it are relative to. */
@@ -48,10 +51,12 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
   const files = new NamedFiles(folder, report);
   const admin = await toAdmin(configuration.admin, files, report);
   const bridges = await toBridges(configuration.bridges ?? [], files, report);
-  const options = withBridges(await toBrokerOptions(configuration, folder, report), bridges);
+  const authentication = await toAuthentication(configuration.authentication ?? [], files, report);
+  const options = withBridges(await toBrokerOptions(configuration, authentication, files), bridges);
   if (problems.length === 0) problems.push(...refusalOf(options, assembled));
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return { configuration, options, bridges, admin, folder, placeOf };
+  const { users } = authentication;
+  return { configuration, options, users, bridges, admin, folder, placeOf };
 }
 
 async function toAdmin(
