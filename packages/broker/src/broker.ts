@@ -14,6 +14,7 @@ import { BrokerContext } from './broker-context.js';
 import { Connection } from './connection.js';
 import { createOwnMessage } from './create-message.js';
 import { administrativeAction, BrokerClosedError, ConnectionError } from './errors.js';
+import { type DeliveryExplanation, explainDelivery } from './explain-delivery.js';
 import type { Refusal } from './hooks.js';
 import {
   type RetainedPage,
@@ -80,6 +81,8 @@ export interface Broker {
   session(clientIdentifier: string): SessionDetail | undefined;
   /** Ends a session, and its connection with 0x98 Administrative action; false when there is none. Its Will is published. */
   endSession(clientIdentifier: string): boolean;
+  /** Why messages do not reach a client: what would become of one now, and the last decisions. Throws TopicError for what is no Topic Name. */
+  explainDelivery(clientIdentifier: string, topicName: string): DeliveryExplanation;
   /** Retained messages, a page at a time. Rejects with UsageError or TopicError for a query that no rule allows. */
   retained(query?: RetainedQuery): Promise<RetainedPage>;
   /**
@@ -207,6 +210,10 @@ class RunningBroker implements Broker {
     session.connection?.fail(administrativeAction({}));
     sessions.end(session);
     return true;
+  }
+
+  explainDelivery(clientIdentifier: string, topicName: string): DeliveryExplanation {
+    return explainDelivery(this.#context, clientIdentifier, topicName);
   }
 
   async retained(query: RetainedQuery = {}): Promise<RetainedPage> {

@@ -60,6 +60,7 @@ export {
   ListenError,
   StoreError,
 } from './errors.js';
+export type { DeliveryExplanation, DeliveryOutlook } from './explain-delivery.js';
 export type {
   AuthenticationRequest,
   Authorization,
@@ -115,4 +116,5 @@ export type {
   StoredWill,
 } from './stores/store.js';
 export type { TransportKind } from './transport.js';
+export type { Undelivered, UndeliveredReason } from './undelivered.js';
 export type { BrokerUpdate } from './update-broker.js';

@@ -3,6 +3,7 @@ import { assertTopicFilter, type ProtocolVersion, type QoS, UsageError } from '@
 import type { BrokerContext } from './broker-context.js';
 import type { Session } from './session.js';
 import type { TransportKind } from './transport.js';
+import type { Undelivered } from './undelivered.js';
 
 const mostAtOnce = 1_000;
 
@@ -35,6 +36,8 @@ export interface SessionDetail extends SessionInfo {
   readonly hasWill: boolean;
   readonly queuedBytes: number;
   readonly subscriptions: readonly SubscriptionInfo[];
+  /** The last decisions against messages for this client, the newest first; at most 32. */
+  readonly undelivered: readonly Undelivered[];
 }
 
 /** One subscription as it was granted. */
@@ -107,6 +110,7 @@ export function sessionDetail(session: Session): SessionDetail {
       retainAsPublished: subscription.retainAsPublished,
       subscriptionIdentifier: subscription.subscriptionIdentifier,
     })),
+    undelivered: session.undelivered,
   };
 }
 

@@ -2,13 +2,14 @@
  * The QoS 1 and 2 exchanges of one session towards its client, and all its PUBLISH packets: what is written, what the store is told, what an
  * answer of the client ends. Knows nothing of what waits.
  */
-import { OutboundDelivery, type OutboundEntry } from '@petrel/protocol';
+import { OutboundDelivery, type OutboundEntry, type QoS } from '@petrel/protocol';
 import type { BrokerContext } from './broker-context.js';
 import type { Connection } from './connection.js';
 import type { Delivery } from './delivery.js';
 import type { Message } from './message.js';
 import type { Session } from './session.js';
 import type { DeliveryTerms } from './subscription.js';
+import type { UndeliveredReason } from './undelivered.js';
 
 /** Made once per session. */
 export class OutboundExchanges {
@@ -86,18 +87,14 @@ export class OutboundExchanges {
 
   /** Sends a QoS 0 message, or drops it where the rules say so. */
   sendAtMostOnce(connection: Connection, message: Message, terms: DeliveryTerms, retain: boolean): void {
-    const { metrics } = this.#context;
     if (!connection.mayTakeMore) {
-      metrics.messagesDropped += 1;
+      this.#lost(message, 'slow');
       return;
     }
     const now = message.expiresAt === undefined ? 0 : this.#context.clock.now();
-    if (
-      !this.#mayGet(message) ||
-      message.isExpired(now) ||
-      !connection.sender.fits(message, 0, terms.encodedIdentifiers, now)
-    ) {
-      metrics.messagesDropped += 1; // [MQTT-3.1.2-25] [MQTT-3.3.2-5]
+    const obstacle = this.#obstacle(connection, message, 0, terms, now);
+    if (obstacle !== undefined) {
+      this.#lost(message, obstacle);
       return;
     }
     connection.sender.send(message, 0, retain, false, 0, terms.encodedIdentifiers, now);
@@ -109,14 +106,10 @@ export class OutboundExchanges {
     const { message, qos, terms } = delivery;
     const now = message.expiresAt === undefined ? 0 : this.#context.clock.now();
     // What waited while the rules changed is asked about here, and only here: this is where a client gets it.
-    // Neither an expired message [MQTT-3.3.2-5] nor one the client cannot take [MQTT-3.1.2-25] gets an identifier.
-    if (
-      !this.#mayGet(message) ||
-      message.isExpired(now) ||
-      !connection.sender.fits(message, qos, terms.encodedIdentifiers, now)
-    ) {
-      if (isNew) this.#context.metrics.messagesDropped += 1;
-      else this.drop(delivery);
+    const obstacle = this.#obstacle(connection, message, qos, terms, now);
+    if (obstacle !== undefined) {
+      if (isNew) this.#lost(message, obstacle);
+      else this.drop(delivery, obstacle);
       return;
     }
     delivery.packetIdentifier = this.#ensureOutbound().begin(delivery, qos); // [MQTT-2.2.1-4]
@@ -161,8 +154,9 @@ export class OutboundExchanges {
     }
     const { message, terms } = delivery;
     const now = message.expiresAt === undefined ? 0 : this.#context.clock.now();
-    if (!this.#mayGet(message) || !connection.sender.fits(message, qos, terms.encodedIdentifiers, now)) {
-      this.#abandon(connection, packetIdentifier, delivery);
+    const mayGet = this.#mayGet(message);
+    if (!mayGet || !connection.sender.fits(message, qos, terms.encodedIdentifiers, now)) {
+      this.#abandon(connection, packetIdentifier, delivery, mayGet ? 'too large' : 'no rights');
       return;
     }
     this.#transmit(connection, delivery, true, now); // [MQTT-3.3.1-1]
@@ -185,21 +179,44 @@ export class OutboundExchanges {
    * The message was sent before, and this connection cannot take it, or its client must not have it any more [MQTT-3.1.2-25]. At QoS 2 the client may know its identifier, which means
    * nothing else before the exchange is over [MQTT-2.2.1-4].
    */
-  #abandon(connection: Connection, packetIdentifier: number, delivery: Delivery): void {
+  #abandon(
+    connection: Connection,
+    packetIdentifier: number,
+    delivery: Delivery,
+    reason: UndeliveredReason,
+  ): void {
     if (delivery.qos === 1) {
       this.#outbound?.drop(packetIdentifier);
-      this.drop(delivery);
+      this.drop(delivery, reason);
       return;
     }
-    this.#context.metrics.messagesDropped += 1;
+    this.#lost(delivery.message, reason);
     this.pubrec(packetIdentifier, 0);
     connection.sendPubrel(packetIdentifier, 0);
   }
 
   /** Forgets a delivery that will never be sent. */
-  drop(delivery: Delivery): void {
-    this.#context.metrics.messagesDropped += 1;
+  drop(delivery: Delivery, reason: UndeliveredReason): void {
+    this.#lost(delivery.message, reason);
     this.#ended(delivery);
+  }
+
+  /** Why a message cannot be sent: such a one gets no identifier. */
+  #obstacle(
+    connection: Connection,
+    message: Message,
+    qos: QoS,
+    { encodedIdentifiers }: DeliveryTerms,
+    now: number,
+  ): UndeliveredReason | undefined {
+    if (!this.#mayGet(message)) return 'no rights';
+    if (message.isExpired(now)) return 'expired'; // [MQTT-3.3.2-5]
+    return connection.sender.fits(message, qos, encodedIdentifiers, now) ? undefined : 'too large'; // [MQTT-3.1.2-25]
+  }
+
+  #lost({ topic }: Message, reason: UndeliveredReason): void {
+    this.#context.metrics.messagesDropped += 1;
+    this.#session.noteUndelivered(topic.topicName, reason);
   }
 
   #ended(delivery: Delivery): void {

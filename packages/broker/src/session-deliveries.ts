@@ -73,8 +73,8 @@ export class SessionDeliveries {
     const { readyConnection } = session;
     if (qos === 0) {
       // A QoS 0 message never waits for a client that is not there.
-      if (readyConnection !== undefined)
-        this.#exchanges.sendAtMostOnce(readyConnection, message, terms, retain);
+      if (readyConnection === undefined) session.noteUndelivered(message.topicName, 'not connected');
+      else this.#exchanges.sendAtMostOnce(readyConnection, message, terms, retain);
       return;
     }
     const delivery = new Delivery(this.#sequence++, message.keep(), qos, retain, terms);
@@ -203,7 +203,7 @@ export class SessionDeliveries {
   /** A bound cost this one. */
   #overflowed(delivery: Delivery): void {
     this.#context.metrics.messagesOverflowed += 1;
-    this.#exchanges.drop(delivery);
+    this.#exchanges.drop(delivery, 'queue full');
   }
 
   #ensureTail(): void {

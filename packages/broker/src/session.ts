@@ -13,6 +13,7 @@ import type { MemberState } from './shared-subscriptions.js';
 import type { StoredSession } from './stores/store.js';
 import type { DeliveryTerms, Subscription } from './subscription.js';
 import type { Timer } from './timer-queue.js';
+import { type Undelivered, UndeliveredLog, type UndeliveredReason } from './undelivered.js';
 
 /** Session Expiry Interval of a session that never expires. */
 export const neverExpires = 0xffffffff;
@@ -29,6 +30,7 @@ export class Session {
   /** Made with the first one, as many clients only publish. */
   #subscriptions: Map<string, Subscription> | undefined;
   #inbound: InboundDelivery | undefined;
+  #undelivered: UndeliveredLog | undefined;
 
   /** The client of the last connection. */
   client: Client;
@@ -107,7 +109,20 @@ export class Session {
 
   /** Whether the `deliver` hook lets the message through. */
   mayGet(message: Message): boolean {
-    return this.#context.hooks.mayDeliver(this.client, message);
+    if (this.#context.hooks.mayDeliver(this.client, message)) return true;
+    this.noteUndelivered(message.topicName, 'no rights');
+    return false;
+  }
+
+  /** Writes down why a message does not reach this session. */
+  noteUndelivered(topicName: string, reason: UndeliveredReason): void {
+    this.#undelivered ??= new UndeliveredLog();
+    this.#undelivered.note(topicName, reason, () => this.#context.clock.now());
+  }
+
+  /** The last decisions against messages for this session, the newest first. */
+  get undelivered(): readonly Undelivered[] {
+    return this.#undelivered?.list() ?? [];
   }
 
   tellDelivered(message: Message): void {

@@ -119,6 +119,14 @@ const sessionRoutes: readonly Route[] = [
     handle: ({ broker, path }) => ok(orNothing(broker.session(path.clientIdentifier ?? ''), 'session')),
   },
   {
+    method: 'GET',
+    path: '/api/v1/sessions/{clientIdentifier}/deliveries/{topicName}',
+    summary: 'Why messages of a topic do not reach a client',
+    answers: { 200: { description: 'The answer.', schema: schemas.explanation }, ...badRequest },
+    handle: ({ broker, path }) =>
+      ok(broker.explainDelivery(path.clientIdentifier ?? '', path.topicName ?? '')),
+  },
+  {
     method: 'DELETE',
     path: '/api/v1/sessions/{clientIdentifier}',
     summary: 'End a session with all that waits in it',

@@ -44,6 +44,28 @@ export const session = object(
 
 const detail = session as { properties: Record<string, Schema>; required: string[] };
 
+const undelivered = object({
+  topicName: text,
+  reason: { enum: ['no rights', 'expired', 'too large', 'slow', 'not connected', 'queue full'] },
+  count: { ...count, description: 'How often in a row.' },
+  at: { ...count, description: 'Milliseconds since the Unix epoch, of the first of them.' },
+});
+
+/** Why messages do not reach a client. */
+export const explanation = object(
+  {
+    topicName: text,
+    outlook: { enum: ['delivered', 'waits', 'no session', 'no match', 'no rights'] },
+    sentence: text,
+    topicFilters: list(text),
+    qos: { enum: [0, 1, 2] },
+    noLocal: { ...flag, description: 'What the client publishes itself is kept back.' },
+    isShared: { ...flag, description: 'Other members of a group may have got it.' },
+    recent: list(undelivered),
+  },
+  ['topicName', 'outlook', 'sentence', 'topicFilters', 'noLocal', 'isShared', 'recent'],
+);
+
 /** A session by itself. */
 export const sessionDetail = object(
   {
@@ -67,8 +89,17 @@ export const sessionDetail = object(
         ['topicFilter', 'qos', 'noLocal', 'retainAsPublished'],
       ),
     ),
+    undelivered: list(undelivered),
   },
-  [...detail.required, 'protocolVersion', 'transport', 'hasWill', 'queuedBytes', 'subscriptions'],
+  [
+    ...detail.required,
+    'protocolVersion',
+    'transport',
+    'hasWill',
+    'queuedBytes',
+    'subscriptions',
+    'undelivered',
+  ],
 );
 
 /** A retained message. */
