@@ -136,6 +136,11 @@ describe('petrel config check', () => {
       'must be https',
     ],
     [
+      'a client certificate of anybody',
+      'listeners:\n  - { type: tls, port: 0, key: k, cert: c, requestCert: true }\n',
+      'needs "ca": without it every authority',
+    ],
+    [
       'a certificate that nobody asks for',
       'authentication:\n  - { type: certificate }\n',
       'needs a listener with "requestCert: true"',

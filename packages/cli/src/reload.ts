@@ -15,6 +15,8 @@ const fixedLimits = ['maximumTopicLevels', 'retained', 'dataFolder', 'outboundHi
 export class RunningConfiguration {
   readonly #request: LoadRequest;
   #loaded: LoadedConfiguration;
+  /** One after the other: the last one that was asked for is the one that stays. */
+  #reloading: Promise<unknown> = Promise.resolve();
 
   constructor(request: LoadRequest, loaded: LoadedConfiguration) {
     this.#request = request;
@@ -33,7 +35,13 @@ export class RunningConfiguration {
   }
 
   /** Loads again; rejects with ConfigurationError, and nothing has changed then. */
-  async reload(broker: Broker): Promise<void> {
+  reload(broker: Broker): Promise<void> {
+    const reloaded = this.#reloading.then(() => this.#reload(broker));
+    this.#reloading = reloaded.catch(() => {});
+    return reloaded;
+  }
+
+  async #reload(broker: Broker): Promise<void> {
     const next = await loadConfiguration(this.#request);
     const problems = changesThatNeedARestart(this.#loaded.configuration, next.configuration);
     if (problems.length > 0) {

@@ -80,6 +80,8 @@ describe('a token', () => {
   });
 
   test('needs an audience and public keys', () => {
+    const plain = new URL('http://keys.example.com/jwks.json');
+    expect(() => tokenAuthenticator({ keys: plain, audience: 'mqtt' })).toThrow('must be https');
     expect(() => tokenAuthenticator({ keys, audience: '' })).toThrow('"audience"');
     expect(() => tokenAuthenticator({ keys, audience: 'mqtt', algorithms: ['HS256'] })).toThrow(
       '"algorithms"',

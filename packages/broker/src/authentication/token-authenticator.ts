@@ -4,10 +4,11 @@ import { reasonCode, UsageError } from '@petrel/protocol';
 import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
 import type { Principal, Refusal } from '../hooks.js';
 import type { Authenticator } from './authentication-chain.js';
+import { assertSafeUrl } from './safe-url.js';
 
 /** Which tokens are good. */
 export interface TokenAuthenticatorOptions {
-  /** Public keys: the URL of a JSON Web Key Set, which is read again when a token names a key that is not in it; or the set itself. */
+  /** Public keys: the URL of a JSON Web Key Set, https or on this machine, which is read again when a token names a key that is not in it; or the set itself. */
   readonly keys: URL | JSONWebKeySet;
   /** Who must have issued it: the claim `iss`. */
   readonly issuer?: string | undefined;
@@ -43,6 +44,7 @@ export function tokenAuthenticator(options: TokenAuthenticatorOptions): Authenti
     throw new UsageError(
       'option "audience" must be a text that is not empty: a token for others is none for us',
     );
+  if (keys instanceof URL) assertSafeUrl(keys, 'keys', 'whoever changes the keys on the way signs tokens');
   const algorithms = [...(options.algorithms ?? publicKeyAlgorithms)];
   if (algorithms.some((each) => !publicKeyAlgorithms.includes(each)))
     throw new UsageError(`option "algorithms" must be some of ${publicKeyAlgorithms.join(', ')}`);

@@ -2,14 +2,14 @@
  * Asks an HTTP service who a client is. It gets `{ clientIdentifier, userName, password, protocolVersion, transport, remoteAddress,
  * certificateNames }` in a POST and answers `{ "result": "allow" | "deny" | "next", "name", "groups", "expiresAt" }`.
  */
-import { reasonCode, UsageError } from '@petrel/protocol';
+import { reasonCode } from '@petrel/protocol';
 import { allCertificateNames } from '../access/certificate-names.js';
 import type { AuthenticationRequest, Principal, Refusal } from '../hooks.js';
-import { isLoopback } from '../listeners/loopback.js';
 import type { Authenticator } from './authentication-chain.js';
 import { BoundedWork } from './bounded-work.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { RememberedAnswers } from './remembered-answers.js';
+import { assertSafeUrl } from './safe-url.js';
 
 /** Whom to ask, and how long an answer is good. */
 export interface WebhookAuthenticatorOptions {
@@ -37,7 +37,7 @@ const maximumAnswerBytes = 65_536;
 /** Leaves to the next authenticator whom the service answers with `next`; while it is away everybody is refused with 0x88. */
 export function webhookAuthenticator(options: WebhookAuthenticatorOptions): Authenticator {
   const { url, cacheMs = 60_000, maximumFailures = 5, openForMs = 10_000 } = options;
-  assertUrl(url);
+  assertSafeUrl(url, 'url', 'passwords travel to it');
   const breaker = new CircuitBreaker({ maximumFailures, openForMs });
   const work = new BoundedWork(atATime, mayWait);
   const answers = new RememberedAnswers<Verdict>(remembered);
@@ -73,14 +73,6 @@ function toAnswer(verdict: Verdict): Principal | false | Refusal | undefined {
 function endOf(verdict: Verdict, until: number): number {
   const expiresAt = typeof verdict === 'object' ? verdict.expiresAt : undefined;
   return expiresAt === undefined ? until : Math.min(until, expiresAt);
-}
-
-function assertUrl(url: URL): void {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(host))) return;
-  throw new UsageError(
-    `option "url" must be https, or http to this machine, as passwords travel to it; got "${url.protocol}//${url.host}"`,
-  );
 }
 
 async function post(

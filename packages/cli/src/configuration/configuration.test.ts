@@ -98,8 +98,8 @@ describe('a configuration file', () => {
     ],
     [
       'TLS without a certificate',
-      'listeners:\n  - { type: websocket, port: 1, requestCert: true }\n',
-      'petrel.yaml:2:33: "listeners[0].requestCert" needs "key" and "cert"',
+      'listeners:\n  - { type: websocket, port: 1, minVersion: TLSv1.3 }\n',
+      'petrel.yaml:2:33: "listeners[0].minVersion" needs "key" and "cert"',
     ],
     ['one name twice', 'durability: os\ndurability: sync\n', 'petrel.yaml:2:1: '],
     ['bad indentation', 'limits:\n a: 1\n  b: 2\n', 'petrel.yaml:2:5: '],

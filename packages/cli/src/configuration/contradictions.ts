@@ -32,6 +32,11 @@ export function findContradictions(configuration: Configuration, report: Report)
       report([...at, 'port'], `"listeners[${index}]" and "listeners[${other}]" both listen on ${address}`);
     addresses.set(address, index);
     if (listener.type === 'tcp') continue;
+    if (listener.requestCert === true && listener.ca === undefined)
+      report(
+        [...at, 'requestCert'],
+        `"listeners[${index}].requestCert" needs "ca": without it every authority of the Web would vouch for clients`,
+      );
     for (const name of ['ca', 'crl'] as const) {
       if (listener[name] !== undefined && listener.requestCert !== true)
         report(

@@ -34,7 +34,7 @@ const tlsFields = {
   key: path('Private key in PEM.'),
   cert: path('Certificate chain in PEM, that of the server first.'),
   passphraseFile: path('File with the passphrase of the key, where it has one; a line end is ignored.'),
-  ca: path('Authorities that sign the certificates of clients, in PEM. Default: those that Node trusts.'),
+  ca: path('Authorities that sign the certificates of clients, in PEM; with `requestCert`.'),
   requestCert: boolean('Demands a client certificate that `ca` signed.', false),
   crl: path(
     'Revocation lists in PEM, of every authority in `ca`: client certificates in them are refused. Default: none.',
