@@ -56,10 +56,11 @@ async function readNewSecret(question: string): Promise<string> {
 
 async function readSecret(question: string): Promise<string> {
   const { stdin, stderr } = process;
-  if (stdin.isTTY) stderr.write(question);
   // What is typed is echoed to a stream that shows nothing.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: stdin, output: nowhere, terminal: stdin.isTTY });
+  // Only now: whoever is quick must not see what he types either.
+  if (stdin.isTTY) stderr.write(question);
   try {
     for await (const line of lines) return line;
     return '';
