@@ -104,10 +104,13 @@ function storeRetained(context: BrokerContext, message: Message): boolean {
     retainedMessages.delete(message.topicName);
     return true;
   }
-  const refused = retainedMessages.set(message.detach(), context.clock.now());
+  const isRefused = context.memory.isSpent && !retainedMessages.has(message.topicName);
+  const refused = isRefused
+    ? 'maximumMemoryBytes'
+    : retainedMessages.set(message.detach(), context.clock.now());
   if (refused === undefined) return true;
   logger.warn(
-    `retained message of ${JSON.stringify(message.topicName)} not stored: limit retained.${refused} is reached`,
+    `retained message of ${JSON.stringify(message.topicName)} not stored: limit ${isRefused ? '' : 'retained.'}${refused} is reached`,
   );
   return false;
 }

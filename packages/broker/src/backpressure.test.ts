@@ -122,7 +122,7 @@ describe('Backpressure', () => {
       block: () => void blocked.push(name),
       unblock: () => void blocked.splice(blocked.indexOf(name), 1),
     });
-    return { clock, blocked, publisher, backpressure: new Backpressure(clock, new TimerQueue(clock), 500) };
+    return { clock, blocked, publisher, backpressure: new Backpressure(clock, new TimerQueue(clock)) };
   };
 
   test('holds each publisher once, until the receiver has recovered', () => {

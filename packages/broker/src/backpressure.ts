@@ -5,6 +5,9 @@
 import type { Clock } from './clock.js';
 import type { Timer, TimerQueue } from './timer-queue.js';
 
+/** How long a receiver may slow its publishers down before it loses messages instead. */
+const slowReceiverGraceMs = 500;
+
 /** A connection that can stop reading. */
 export interface Backpressured {
   /** False while not reading it could make it wait for itself. */
@@ -18,15 +21,13 @@ export interface Backpressured {
 export class Backpressure {
   readonly #clock: Clock;
   readonly #timers: TimerQueue;
-  readonly #graceMs: number;
   readonly #held = new Set<Backpressured>();
   #timer: Timer | undefined;
   #isSlow = false;
 
-  constructor(clock: Clock, timers: TimerQueue, graceMs: number) {
+  constructor(clock: Clock, timers: TimerQueue) {
     this.#clock = clock;
     this.#timers = timers;
-    this.#graceMs = graceMs;
   }
 
   /** Holds a publisher; does nothing for a receiver that has used up its grace. */
@@ -34,7 +35,7 @@ export class Backpressure {
     if (this.#isSlow || this.#held.has(publisher)) return;
     this.#held.add(publisher);
     publisher.block();
-    this.#timer ??= this.#timers.add(this.#clock.now() + this.#graceMs, () => {
+    this.#timer ??= this.#timers.add(this.#clock.now() + slowReceiverGraceMs, () => {
       this.#timer = undefined;
       this.#isSlow = true;
       this.#release();

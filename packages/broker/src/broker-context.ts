@@ -1,5 +1,11 @@
 /** The parts of one broker, wired together once: what connections, sessions and handlers find each other through. */
 import { AccessControl } from './access-control.js';
+import { Door } from './bounds/door.js';
+import { LoadLevel } from './bounds/load-level.js';
+import { levelBytes, MemoryBudget } from './bounds/memory-budget.js';
+import { OutboundTotal } from './bounds/outbound-total.js';
+import { PrincipalCount } from './bounds/principal-count.js';
+import { UnfinishedPackets } from './bounds/unfinished-packets.js';
 import type { Clock } from './clock.js';
 import type { Connection } from './connection.js';
 import { FlushQueue } from './flush-queue.js';
@@ -34,6 +40,12 @@ export class BrokerContext {
   readonly sessions: SessionRegistry;
   readonly willMessages: WillMessages;
   readonly flushQueue = new FlushQueue();
+  readonly load: LoadLevel;
+  readonly door: Door;
+  readonly memory: MemoryBudget;
+  readonly outbound: OutboundTotal;
+  readonly unfinished: UnfinishedPackets<Connection>;
+  readonly principals: PrincipalCount;
   /** All open connections, those without CONNECT included. */
   readonly connections = new Set<Connection>();
 
@@ -47,10 +59,18 @@ export class BrokerContext {
     this.store = openStore(options);
     this.hooks = new Hooks(hooks, logger);
     this.accessControl = new AccessControl(this.hooks, options.access);
-    this.topics = new TopicCache(limits.maximumTopicLevels);
+    this.topics = new TopicCache(limits.maximumTopicLevels, limits.maximumTopicBytes);
     this.retainedMessages = new RetainedMessages<Message>(limits.retained, keeperOf(this.store));
     this.sessions = new SessionRegistry(this);
     this.willMessages = new WillMessages(this);
+    this.load = new LoadLevel(limits);
+    this.door = new Door(this, this.load);
+    this.memory = new MemoryBudget(limits.maximumMemoryBytes, () => {
+      return this.retainedMessages.bytesHere + levelBytes * this.retainedMessages.levels;
+    });
+    this.outbound = new OutboundTotal(limits.maximumOutboundBytes, limits.outboundHighWaterMarkBytes);
+    this.unfinished = new UnfinishedPackets(limits.maximumUnfinishedBytes);
+    this.principals = new PrincipalCount(limits.maximumConnectionsPerPrincipal);
   }
 
   /** How things are now; looks at every session. */
@@ -70,6 +90,11 @@ export class BrokerContext {
       queuedMessages,
       queuedBytes,
       storeRefusal: this.store.refusal ?? 0,
+      connectionsWaiting: this.door.waiting,
+      memoryBytes: this.memory.bytes,
+      outboundBytes: this.outbound.bytes,
+      unfinishedBytes: this.unfinished.bytes,
+      eventLoopLagMs: this.load.lagMs,
     };
   }
 }

@@ -10,6 +10,7 @@ import {
   UsageError,
 } from '@petrel/protocol';
 import { acceptMessage } from './accept-message.js';
+import { smallestMarkBytes } from './bounds/outbound-total.js';
 import { BrokerContext } from './broker-context.js';
 import { Connection } from './connection.js';
 import { createOwnMessage } from './create-message.js';
@@ -123,8 +124,8 @@ class RunningBroker implements Broker {
     this.#context = context;
     this.#sysTopics = new SysTopicsPublisher(context);
     this.#transportLimits = {
-      // Below the mark of a connection, so that a socket above it always reports when it has drained.
-      highWaterMarkBytes: limits.outboundHighWaterMarkBytes >> 1,
+      // Below any mark that a connection can have, so that a socket above it always reports when it has drained.
+      highWaterMarkBytes: Math.min(limits.outboundHighWaterMarkBytes, smallestMarkBytes) >> 1,
       maximumMessageBeforeConnectBytes: limits.maximumPacketSizeBeforeConnectBytes,
       // One WebSocket message may carry many packets.
       maximumMessageBytes: limits.maximumPacketSizeBytes + webSocketBatchBytes,
@@ -140,6 +141,7 @@ class RunningBroker implements Broker {
   async open(): Promise<void> {
     const { store, options } = this.#context;
     await restoreState(this.#context, await store.open());
+    this.#context.door.open((transport) => this.#enter(transport));
     try {
       for (const listener of options.listeners) {
         this.#listeners.push(
@@ -243,6 +245,7 @@ class RunningBroker implements Broker {
   async #close(graceMs: number): Promise<void> {
     const { connections, timers, clock, store } = this.#context;
     this.#sysTopics.stop();
+    this.#context.door.close();
     // Listeners first: nobody new may come while the others are told to go.
     const listenersClosed = Promise.all(this.#listeners.map((listener) => listener.close()));
     for (const connection of [...connections]) {
@@ -261,19 +264,21 @@ class RunningBroker implements Broker {
   }
 
   #accept(transport: Transport): void {
-    const { connections, options } = this.#context;
-    if (this.#closing !== undefined || connections.size >= options.limits.maximumConnections) {
-      transport.destroy();
-      return;
-    }
+    if (this.#closing === undefined) this.#context.door.arrived(transport);
+    else transport.destroy();
+  }
+
+  #enter(transport: Transport): Connection {
     const connection = new Connection(transport, this.#context, this.#onClosed);
-    connections.add(connection);
+    this.#context.connections.add(connection);
     transport.start(connection);
+    return connection;
   }
 
   readonly #onClosed = (connection: Connection): void => {
     const { connections } = this.#context;
     connections.delete(connection);
+    this.#context.door.left(connection);
     if (connections.size > 0) return;
     for (const resolve of this.#whenEmpty.splice(0)) resolve();
   };

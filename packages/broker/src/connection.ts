@@ -2,23 +2,19 @@
  * One network connection: reads bytes, hands each packet to its handler, and writes what handlers and sessions give it. Decides
  * nothing: what a packet means is the handlers' business, what an error means connection-error's.
  */
-import {
-  encodePacket,
-  InboundTopicAliases,
-  type Packet,
-  PacketReader,
-  PacketTooLargeError,
-  type ProtocolVersion,
-} from '@petrel/protocol';
+import { InboundTopicAliases, type Packet, PacketReader, type ProtocolVersion } from '@petrel/protocol';
 import { writeAcknowledgement } from './acknowledgement-writer.js';
 import { Acknowledgements, type AnswerOwner } from './acknowledgements.js';
 import type { Authentication } from './authentication/authentication.js';
 import type { AuthenticationSuccess } from './authentication/authentication-method.js';
 import { Backpressure, type Backpressured } from './backpressure.js';
+import type { OutboundTotal } from './bounds/outbound-total.js';
+import { PublishThrottle } from './bounds/publish-throttle.js';
 import type { BrokerContext } from './broker-context.js';
 import { ConnectionDeadline } from './connection-deadline.js';
 import { endWithError } from './connection-error.js';
 import type { ConnectionEnd, ConnectionTerms } from './connection-terms.js';
+import { encodeFitting } from './encode-fitting.js';
 import { handleFrame } from './handlers/index.js';
 import type { Client } from './hooks.js';
 import { Intake } from './intake.js';
@@ -28,9 +24,6 @@ import { PublishSender } from './publish-sender.js';
 import type { Session } from './session.js';
 import { connectionLost } from './session-takeover.js';
 import type { Transport, TransportReceiver } from './transport.js';
-
-/** How long a receiver may slow its publishers down before it loses messages instead. */
-const slowReceiverGraceMs = 500;
 
 /** Messages stop at twice the mark; what passes this many times the mark are answers. */
 const chokeFactor = 4;
@@ -55,9 +48,13 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
   end: ConnectionEnd | undefined;
   /** CONNACK was sent. */
   isReady = false;
+  /** Where the broker has rates for clients. */
+  readonly throttle: PublishThrottle | undefined;
   /** The network connection is gone. */
   #lost: ConnectionEnd | undefined;
-  readonly #highWaterMark: number;
+  readonly #outbound: OutboundTotal;
+  /** Bytes that wait for the rest of their packet, as the broker was told. */
+  #unfinished = 0;
   readonly #onClosed: (connection: Connection) => void;
   readonly #deadline: ConnectionDeadline;
   readonly #intake: Intake;
@@ -73,8 +70,9 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
     this.context = context;
     this.transport = transport;
     this.#onClosed = onClosed;
-    this.#highWaterMark = limits.outboundHighWaterMarkBytes;
-    this.output = new Output(transport, context.flushQueue, this);
+    this.#outbound = context.outbound;
+    this.output = new Output(transport, context.flushQueue, this, context.outbound);
+    this.throttle = PublishThrottle.of(limits, this, context.clock, context.timers);
     this.reader = new PacketReader({
       sender: 'client',
       maximumPacketSize: limits.maximumPacketSizeBeforeConnectBytes,
@@ -103,10 +101,6 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
     return this.terms?.protocolVersion ?? this.reader.protocolVersion;
   }
 
-  get receiveMaximum(): number {
-    return this.terms?.receiveMaximum ?? 65_535;
-  }
-
   get isEnding(): boolean {
     return this.end !== undefined;
   }
@@ -118,17 +112,18 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
 
   /** Below the mark: sending on is good for everybody. */
   get hasRoom(): boolean {
-    return this.output.pendingBytes < this.#highWaterMark;
+    return this.output.pendingBytes < this.#outbound.mark;
   }
 
   /** Publishers that cannot be slowed down any more may go this far over the mark. */
   get mayTakeMore(): boolean {
-    return this.output.pendingBytes < 2 * this.#highWaterMark;
+    return this.output.pendingBytes < 2 * this.#outbound.mark;
   }
 
   onBytes(chunk: Uint8Array): void {
     if (this.isEnding) return;
     this.context.metrics.bytesReceived += chunk.length;
+    this.throttle?.bytesCame(chunk.length);
     this.reader.push(chunk);
     if (this.#intake.isOpen) this.#read();
     else this.#intake.pause();
@@ -140,6 +135,7 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
 
   onClose(cause?: Error): void {
     this.#lost = { reasonCode: undefined, byClient: true, cause };
+    this.output.end();
     if (this.isEnding) this.#onClosed(this);
     // What came before the end still counts, above all a DISCONNECT behind a packet that is being decided [MQTT-3.14.4-3].
     else if (!this.isBlocked || this.session === undefined) this.#finish(this.#lost);
@@ -156,18 +152,14 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
         : undefined;
     this.reader.maximumPacketSize = limits.maximumPacketSizeBytes;
     this.transport.admit(terms.keepAlive > 0);
+    this.context.door.decided(this);
     this.#deadline.connected(terms.keepAlive);
   }
 
   /** Sends any packet but PUBLISH; one the client cannot take at all is not sent [MQTT-3.1.2-24], and false tells so. */
   send(packet: Packet): boolean {
-    let bytes: Uint8Array;
-    try {
-      bytes = encodePacket(packet, this.protocolVersion ?? 5, this.maximumAnswerSize);
-    } catch (error) {
-      if (error instanceof PacketTooLargeError) return false;
-      throw error;
-    }
+    const bytes = encodeFitting(packet, this.protocolVersion ?? 5, this.maximumAnswerSize);
+    if (bytes === undefined) return false;
     this.context.metrics.packetsSent += 1;
     this.output.append(bytes, 0, bytes.length);
     return true;
@@ -192,7 +184,7 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
   slowDown(publisher: Backpressured): void {
     if (this.hasRoom && !(this.session as Session).deliveries.isHalfFull) return;
     if (!publisher.mayBeHeld) return;
-    this.#backpressure ??= new Backpressure(this.context.clock, this.context.timers, slowReceiverGraceMs);
+    this.#backpressure ??= new Backpressure(this.context.clock, this.context.timers);
     this.#backpressure.hold(publisher);
   }
 
@@ -239,6 +231,9 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
     this.end = end;
     this.context.metrics.connectionOver(this.isReady, end);
     this.#deadline.cancel();
+    this.throttle?.end();
+    this.context.unfinished.changed(this, 0, true);
+    this.reader.clear(); // The socket may take its time to close.
     this.authentication?.end();
     this.#acknowledgements?.clear();
     this.#backpressure?.recovered();
@@ -254,13 +249,18 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
         this.context.metrics.packetsReceived += 1;
         const pending = handleFrame(this);
         if (pending !== undefined) this.#waitFor(pending);
-        if (this.output.pendingBytes >= chokeFactor * this.#highWaterMark) this.#intake.choke();
+        if (this.output.pendingBytes >= chokeFactor * this.#outbound.mark) this.#intake.choke();
       }
     } catch (error) {
       this.fail(error);
     }
     if (this.#intake.isOpen) this.#publishFrame?.release();
-    if (handled && this.end === undefined) this.#deadline.packetCame();
+    if (this.end !== undefined) return;
+    if (handled) this.#deadline.packetCame();
+    const unfinished = this.reader.bufferedBytes;
+    if (unfinished === this.#unfinished || !this.#intake.isOpen) return;
+    this.#unfinished = unfinished;
+    this.context.unfinished.changed(this, unfinished, handled);
   }
 
   /** Reads what waited while the connection was blocked. */

@@ -89,6 +89,22 @@ export function slowReceiver(): ConnectionError {
   );
 }
 
+/** For the client whose large packet has been on its way for longest, when all such packets together are too large. */
+export function tooMuchUnfinished(): ConnectionError {
+  return new ConnectionError(
+    'PETREL_LIMIT_EXCEEDED',
+    'packets of all clients that have not come to their end are larger than the broker allows, and this one took longest',
+    { reasonCode: reasonCode.quotaExceeded },
+  );
+}
+
+/** For a client that asks the broker to keep more when it keeps as much as it may. */
+export function memoryIsSpent(): ConnectionError {
+  return new ConnectionError('PETREL_LIMIT_EXCEEDED', 'limit maximumMemoryBytes is reached', {
+    reasonCode: reasonCode.quotaExceeded,
+  });
+}
+
 /** For a client whose token, or what else proved who it is, is not good any more. */
 export function credentialsExpired(): ConnectionError {
   return new ConnectionError('PETREL_CREDENTIALS_EXPIRED', 'the credentials of the client have ended', {

@@ -22,6 +22,9 @@ export type FrameForm = 0 | 3 | 5;
 /** An array of at most this size may stay in memory for one small message. */
 const sharedArrayBytes = 8192;
 
+/** What decoded properties take, compared with their bytes. */
+const decodedFactor = 3;
+
 const noBytes = new Uint8Array(0);
 
 let arena = noBytes;
@@ -52,6 +55,8 @@ export class Message {
   readonly frameForm: FrameForm;
   /** The store's business. */
   storeNumber = 0;
+  /** Deliveries that wait with it: the memory budget's business. */
+  holders = 0;
   /** Offset of the Property Length behind `frameStart`, of properties that lie in the frame; 0 elsewhere. */
   #propertiesAt = 0;
   /** Offset of the Message Expiry Interval's value behind `frameStart`; 0 where the frame has none. */
@@ -112,6 +117,14 @@ export class Message {
   /** What keeping this message costs, for the bounds of queues and stores: payload, topic, properties, and the objects around them. */
   get sizeBytes(): number {
     return this.end - this.payloadStart + this.topic.bytes.length + this.encodedProperties.length + 160;
+  }
+
+  /** What keeping it costs in memory, without a look at properties that nobody has decoded. */
+  get heldBytes(): number {
+    const bytes = this.end - (this.frameStart === -1 ? this.payloadStart : this.frameStart) + 160;
+    if (this.#propertiesAt > 0 || this.#properties === noProperties) return bytes;
+    // Decoded, they are texts of their own, and bytes of their own once they are forwarded.
+    return bytes + decodedFactor * this.encodedProperties.length;
   }
 
   /** Says that the properties lie in the frame, at these offsets behind its start: they are decoded when somebody asks for them. */

@@ -12,6 +12,11 @@ const gauges: Gauges = {
   queuedMessages: 13,
   queuedBytes: 1_300,
   storeRefusal: 0,
+  connectionsWaiting: 0,
+  memoryBytes: 20_000,
+  outboundBytes: 0,
+  unfinishedBytes: 0,
+  eventLoopLagMs: 0,
 };
 
 test('a snapshot is a copy that later counting does not change', () => {

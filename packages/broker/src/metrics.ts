@@ -11,6 +11,16 @@ export interface Gauges {
   /** QoS 1 and 2 messages waiting in sessions. */
   readonly queuedMessages: number;
   readonly queuedBytes: number;
+  /** Connections that wait at the door, unread. */
+  readonly connectionsWaiting: number;
+  /** All that is counted towards `limits.maximumMemoryBytes`. */
+  readonly memoryBytes: number;
+  /** Bytes that sockets have not taken. */
+  readonly outboundBytes: number;
+  /** Bytes of packets that have not come to their end. */
+  readonly unfinishedBytes: number;
+  /** How late the event loop was at the last look; 0 on a clock of the program's own. */
+  readonly eventLoopLagMs: number;
   /** Reason Code with which the store refuses what it would have to own; 0 while it takes everything. */
   readonly storeRefusal: number;
 }
@@ -29,9 +39,13 @@ export class Metrics {
   messagesDropped = 0;
   /** Copies, among those, that a bound of a session's queue did not let through. */
   messagesOverflowed = 0;
+  /** QoS 0 messages of clients that were not looked at, since the broker had fallen behind. */
+  messagesShed = 0;
   /** Messages of clients that a hook or a rule refused. */
   messagesRefused = 0;
   connectionsAccepted = 0;
+  /** Connections that were closed unread: there were too many of them, in total, from their address or in too short a time. */
+  connectionsTurnedAway = 0;
   /** Connections that the broker ended before it had accepted a CONNECT. */
   connectionsRefused = 0;
   /** Clients that went without DISCONNECT. */

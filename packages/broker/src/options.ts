@@ -81,10 +81,30 @@ export interface LimitOptions {
   readonly maximumAuthenticationRounds?: number | undefined;
   /** Connections at a time. Default 10,000. */
   readonly maximumConnections?: number | undefined;
+  /** Connections at a time that are not accepted yet; above it the one that has sent no CONNECT for longest goes. Default 1,000. */
+  readonly maximumPendingConnections?: number | undefined;
+  /** Connections at a time from one IPv4 address or one IPv6 /64; 0 = no such bound. Default 0. */
+  readonly maximumConnectionsPerAddress?: number | undefined;
+  /** Connections at a time of one principal; 0 = no such bound. Default 0. */
+  readonly maximumConnectionsPerPrincipal?: number | undefined;
+  /** New connections per second, all together; those above it wait up to `connectTimeoutMs`. 0 = no such bound. Default 0. */
+  readonly connectionsPerSecond?: number | undefined;
+  /** New connections per second from one IPv4 address or one IPv6 /64; those above it are closed. 0 = no such bound. Default 0. */
+  readonly connectionsPerSecondPerAddress?: number | undefined;
+  /** PUBLISH packets per second of one client; above it the client is read more slowly. 0 = no such bound. Default 0. */
+  readonly publishMessagesPerSecond?: number | undefined;
+  /** Bytes per second from one client, of all packets; above it the client is read more slowly. 0 = no such bound. Default 0. */
+  readonly bytesPerSecond?: number | undefined;
+  /** New connections wait while the event loop is later than this, in milliseconds; 0 = they never do. Default 250. */
+  readonly admissionLagMs?: number | undefined;
+  /** QoS 0 messages are dropped while the event loop stays later than this, in milliseconds; 0 = they never are for that. Default 1,000. */
+  readonly sheddingLagMs?: number | undefined;
   /** Sessions at a time, connected or not. Default 100,000. */
   readonly maximumSessions?: number | undefined;
   /** Subscriptions of one session. Default 10,000. */
   readonly maximumSubscriptionsPerSession?: number | undefined;
+  /** Bytes of a Topic Name or Topic Filter; 1–65,535. Default 65,535, all that MQTT allows. */
+  readonly maximumTopicBytes?: number | undefined;
   /** Levels of a Topic Name or Topic Filter; 1–65,536. Default 128. */
   readonly maximumTopicLevels?: number | undefined;
   /** User Properties of one packet. Default 64. */
@@ -97,6 +117,17 @@ export interface LimitOptions {
   readonly dataFolder?: DataFolderOptions | undefined;
   /** Bytes waiting in one connection's socket above which the broker stops feeding it; 16,384–1,073,741,824. Default 1,048,576. */
   readonly outboundHighWaterMarkBytes?: number | undefined;
+  /** The same of all sockets together; above it each may have 65,536 only. Default 268,435,456. */
+  readonly maximumOutboundBytes?: number | undefined;
+  /** Bytes of packets that have not come to their end, of all connections together; above it the oldest such packet ends its connection. Default 67,108,864. */
+  readonly maximumUnfinishedBytes?: number | undefined;
+  /** Bytes of QoS 1 and 2 messages in flight towards one client; the next one waits. Default 16,777,216. */
+  readonly maximumInFlightBytes?: number | undefined;
+  /**
+   * All that clients make the broker keep in memory, together: connections, sessions, subscriptions, retained and waiting messages. Above it the broker
+   * refuses what would make it keep more, with 0x97, and the rest goes on. Default 1,073,741,824.
+   */
+  readonly maximumMemoryBytes?: number | undefined;
 }
 
 /** Bounds of what waits for one session: QoS 1 and 2 messages that are not sent yet. */

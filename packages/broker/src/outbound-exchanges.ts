@@ -3,6 +3,7 @@
  * answer of the client ends. Knows nothing of what waits.
  */
 import { OutboundDelivery, type OutboundEntry, type QoS } from '@petrel/protocol';
+import type { MemoryBudget } from './bounds/memory-budget.js';
 import type { BrokerContext } from './broker-context.js';
 import type { Connection } from './connection.js';
 import type { Delivery } from './delivery.js';
@@ -11,6 +12,9 @@ import type { Session } from './session.js';
 import type { DeliveryTerms } from './subscription.js';
 import type { UndeliveredReason } from './undelivered.js';
 
+/** In flight for any session, however little memory is left. */
+const fairBytes = 65_536;
+
 /** Made once per session. */
 export class OutboundExchanges {
   readonly #session: Session;
@@ -18,10 +22,16 @@ export class OutboundExchanges {
   /** Made with the first QoS 1 or 2 delivery: most sessions never have one. */
   #outbound: OutboundDelivery<Delivery> | undefined;
   #receiveMaximum = 65_535;
+  readonly #memory: MemoryBudget;
+  readonly #maximumBytes: number;
+  /** Of the messages of open exchanges. */
+  #bytes = 0;
 
   constructor(session: Session, context: BrokerContext) {
     this.#session = session;
     this.#context = context;
+    this.#memory = context.memory;
+    this.#maximumBytes = context.options.limits.maximumInFlightBytes;
   }
 
   /** Exchanges that are not over. */
@@ -31,7 +41,9 @@ export class OutboundExchanges {
 
   /** Whether another one may begin now. */
   get canBegin(): boolean {
-    return this.#outbound === undefined || this.#outbound.canBegin;
+    if (this.#outbound === undefined) return true;
+    if (!this.#outbound.canBegin || this.#bytes >= this.#maximumBytes) return false;
+    return this.#bytes < fairBytes || !this.#memory.isSpent;
   }
 
   /** Those that are open, in order. */
@@ -47,11 +59,14 @@ export class OutboundExchanges {
 
   /** Ends all of them and gives back what was never acknowledged, in order. */
   clear(): Delivery[] {
-    return this.#outbound?.clear().map((entry) => entry.message) ?? [];
+    const deliveries = this.#outbound?.clear().map((entry) => entry.message) ?? [];
+    for (const { message } of deliveries) this.#release(message);
+    return deliveries;
   }
 
   /** Puts back one that a store kept. */
   restore(delivery: Delivery): void {
+    this.#hold(delivery.message);
     this.#ensureOutbound().restore(delivery.packetIdentifier, delivery.qos, delivery, delivery.released);
   }
 
@@ -113,6 +128,7 @@ export class OutboundExchanges {
       return;
     }
     delivery.packetIdentifier = this.#ensureOutbound().begin(delivery, qos); // [MQTT-2.2.1-4]
+    this.#hold(message);
     if (this.#session.isStored && this.#mustWait(connection, delivery, isNew)) return;
     this.#transmit(connection, delivery, false, now);
   }
@@ -219,7 +235,20 @@ export class OutboundExchanges {
     this.#session.noteUndelivered(topic.topicName, reason);
   }
 
+  #hold(message: Message): void {
+    const bytes = message.heldBytes;
+    this.#bytes += bytes;
+    this.#memory.hold(message, bytes);
+  }
+
+  #release(message: Message): void {
+    const bytes = message.heldBytes;
+    this.#bytes -= bytes;
+    this.#memory.release(message, bytes);
+  }
+
   #ended(delivery: Delivery): void {
+    if (delivery.packetIdentifier > 0) this.#release(delivery.message);
     if (this.#session.isStored)
       this.#context.store.deleteDelivery(this.#session.clientIdentifier, delivery.sequence);
   }

@@ -2,6 +2,7 @@
  * What waits for a session, in order and within bounds; the policy says who goes when a bound is reached. The first few deliveries are here,
  * the others only in the store, where it reads them back.
  */
+import type { MemoryBudget } from './bounds/memory-budget.js';
 import type { Delivery } from './delivery.js';
 import type { QueueTail } from './queue-tail.js';
 
@@ -27,14 +28,17 @@ const nothing: readonly Delivery[] = [];
 /** A queue that is read from the front without moving what is behind. */
 export class OutboundQueue {
   readonly #limits: QueueLimits;
+  readonly #memory: MemoryBudget | undefined;
   #deliveries: (Delivery | undefined)[] = [];
   #first = 0;
   #bytes = 0;
   /** Behind what is here; undefined where the store does not read back. */
   tail: QueueTail | undefined;
 
-  constructor(limits: QueueLimits) {
+  /** `memory` is told what is held here. */
+  constructor(limits: QueueLimits, memory?: MemoryBudget) {
     this.#limits = limits;
+    this.#memory = memory;
   }
 
   get length(): number {
@@ -60,9 +64,15 @@ export class OutboundQueue {
     return this.length >= this.#limits.maximumMessages || this.bytes + size > this.#limits.maximumBytes;
   }
 
+  /** The same, or there is no memory left for any queue to grow. */
+  mustRefuse(size: number): boolean {
+    return this.#isMemorySpent || this.isFullFor(size);
+  }
+
   /** Adds a delivery and gives back what had to go for it: older ones, or itself. What went from the store only is counted by the tail. */
   push(delivery: Delivery): readonly Delivery[] {
     const size = delivery.sizeBytes;
+    if (this.#isMemorySpent) return this.#replace(delivery, size);
     if (!this.isFullFor(size)) {
       this.#append(delivery, size);
       return nothing;
@@ -102,6 +112,7 @@ export class OutboundQueue {
     this.#deliveries[this.#first] = undefined;
     this.#first += 1;
     this.#bytes -= delivery.sizeBytes;
+    this.#memory?.release(delivery.message, delivery.message.heldBytes);
     if (this.#first === this.#deliveries.length) {
       this.#deliveries = [];
       this.#first = 0;
@@ -136,11 +147,26 @@ export class OutboundQueue {
     return this.#held().values();
   }
 
+  /** What waits only in the store costs no memory. */
+  get #isMemorySpent(): boolean {
+    return this.tail === undefined && this.#memory?.isSpent === true;
+  }
+
+  /** A queue that must not grow: as when its bound is reached, but one goes for one. */
+  #replace(delivery: Delivery, size: number): readonly Delivery[] {
+    const oldest = this.#limits.overflow === 'drop-oldest' ? this.shift() : undefined;
+    if (oldest === undefined) return [delivery];
+    this.#keep(delivery, size);
+    return [oldest];
+  }
+
   #held(): Delivery[] {
     return this.#deliveries.slice(this.#first) as Delivery[];
   }
 
   #forget(): void {
+    if (this.#memory !== undefined)
+      for (const { message } of this.#held()) this.#memory.release(message, message.heldBytes);
     this.#deliveries = [];
     this.#first = 0;
     this.#bytes = 0;
@@ -155,5 +181,6 @@ export class OutboundQueue {
   #keep(delivery: Delivery, size: number): void {
     this.#deliveries.push(delivery);
     this.#bytes += size;
+    this.#memory?.hold(delivery.message, delivery.message.heldBytes);
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { OutboundTotal } from './bounds/outbound-total.js';
 import { FlushQueue, slabBytes } from './flush-queue.js';
 import { Output } from './output.js';
 import type { Transport } from './transport.js';
@@ -21,8 +22,14 @@ function scene(isSlow: boolean) {
   };
   let flushes = 0;
   const queue = new FlushQueue();
-  const output = new Output(transport as unknown as Transport, queue, { onFlushed: () => void flushes++ });
-  return { writes, transport, output, queue, flushes: () => flushes, corks: () => corks };
+  const total = new OutboundTotal(1_000_000_000, 1_000_000);
+  const output = new Output(
+    transport as unknown as Transport,
+    queue,
+    { onFlushed: () => void flushes++ },
+    total,
+  );
+  return { writes, transport, output, queue, total, flushes: () => flushes, corks: () => corks };
 }
 
 const bytes = (size: number, fill: number) => new Uint8Array(size).fill(fill);
@@ -77,6 +84,7 @@ describe('Output', () => {
           { bufferedBytes: 0, write: () => true, cork() {}, uncork() {} } as unknown as Transport,
           queue,
           { onFlushed() {} },
+          new OutboundTotal(1_000_000_000, 1_000_000),
         );
         const expected: number[] = [];
         pieces.forEach(({ kind, size }, index) => {

@@ -2,6 +2,8 @@
  * The outgoing bytes of one connection: gathered through a turn of the event loop, written together at its end.
  * Knows nothing of packets; whoever appends has already decided that the peer may have the bytes.
  */
+
+import type { OutboundTotal } from './bounds/outbound-total.js';
 import { FlushQueue } from './flush-queue.js';
 import type { Transport } from './transport.js';
 
@@ -39,6 +41,7 @@ export class Output {
   readonly #transport: Transport;
   readonly #queue: FlushQueue;
   readonly #owner: OutputOwner;
+  readonly #total: OutboundTotal;
   #scheduled = false;
 
   /** Where the last reserve() points into. */
@@ -57,9 +60,12 @@ export class Output {
   #gathered = 0;
   /** Bytes that the transport still held after the last write or drain. */
   #buffered = 0;
+  #isOver = false;
 
-  constructor(transport: Transport, queue: FlushQueue, owner: OutputOwner) {
+  /** `total` counts what all transports hold. */
+  constructor(transport: Transport, queue: FlushQueue, owner: OutputOwner, total: OutboundTotal) {
     this.#transport = transport;
+    this.#total = total;
     this.#queue = queue;
     this.#owner = owner;
   }
@@ -101,15 +107,29 @@ export class Output {
     if (gathered === 0) return;
     this.#gathered = 0;
     this.#write();
-    this.#buffered = this.#transport.bufferedBytes;
+    this.#look();
     this.#releaseSlabs();
     this.#owner.onFlushed(gathered);
   }
 
   /** The transport has room again. */
   drained(): void {
-    this.#buffered = this.#transport.bufferedBytes;
+    this.#look();
     this.#owner.onFlushed(0);
+  }
+
+  /** The transport is gone, and what it held with it. */
+  end(): void {
+    if (!this.#isOver) this.#total.changed(-this.#buffered);
+    this.#isOver = true;
+    this.#buffered = 0;
+  }
+
+  /** Sees what the transport holds now. */
+  #look(): void {
+    const buffered = this.#isOver ? 0 : this.#transport.bufferedBytes;
+    if (buffered !== this.#buffered) this.#total.changed(buffered - this.#buffered);
+    this.#buffered = buffered;
   }
 
   #schedule(): void {

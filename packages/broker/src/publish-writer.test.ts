@@ -2,6 +2,7 @@
 import { encodePacket, PacketReader, type PublishPacket, type QoS } from '@petrel/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { OutboundTotal } from './bounds/outbound-total.js';
 import { createMessage, createOwnMessage } from './create-message.js';
 import { FlushQueue } from './flush-queue.js';
 import type { Message } from './message.js';
@@ -24,7 +25,8 @@ function collector() {
     cork() {},
     uncork() {},
   } as unknown as Transport;
-  return { chunks, output: new Output(transport, new FlushQueue(), { onFlushed() {} }) };
+  const total = new OutboundTotal(1_000_000_000, 1_000_000);
+  return { chunks, output: new Output(transport, new FlushQueue(), { onFlushed() {} }, total) };
 }
 
 /** The message of a packet as it comes in on one version. */

@@ -9,6 +9,7 @@ const seconds16 = { ...uint16, unit: 'seconds' };
 const count = { minimum: 0, maximum: 0xffffffff };
 const atLeastOne = { minimum: 1, maximum: 0xffffffff };
 const bytes = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, unit: 'bytes' };
+const milliseconds = { ...count, unit: 'milliseconds' };
 
 /** Completes the limits; throws UsageError. A data folder holds larger queues than memory. */
 export function resolveLimits(reader: OptionReader, hasDataFolder: boolean): ResolvedLimits {
@@ -41,8 +42,22 @@ export function resolveLimits(reader: OptionReader, hasDataFolder: boolean): Res
     ),
     maximumAuthenticationRounds: reader.integer('maximumAuthenticationRounds', { ...uint16, minimum: 1 }, 10),
     maximumConnections: reader.integer('maximumConnections', atLeastOne, 10_000),
+    maximumPendingConnections: reader.integer('maximumPendingConnections', atLeastOne, 1_000),
+    maximumConnectionsPerAddress: reader.integer('maximumConnectionsPerAddress', count, 0),
+    maximumConnectionsPerPrincipal: reader.integer('maximumConnectionsPerPrincipal', count, 0),
+    connectionsPerSecond: reader.integer('connectionsPerSecond', count, 0),
+    connectionsPerSecondPerAddress: reader.integer('connectionsPerSecondPerAddress', count, 0),
+    publishMessagesPerSecond: reader.integer('publishMessagesPerSecond', count, 0),
+    bytesPerSecond: reader.integer('bytesPerSecond', bytes, 0),
+    admissionLagMs: reader.integer('admissionLagMs', milliseconds, 250),
+    sheddingLagMs: reader.integer('sheddingLagMs', milliseconds, 1_000),
     maximumSessions: reader.integer('maximumSessions', atLeastOne, 100_000),
     maximumSubscriptionsPerSession: reader.integer('maximumSubscriptionsPerSession', count, 10_000),
+    maximumTopicBytes: reader.integer(
+      'maximumTopicBytes',
+      { minimum: 1, maximum: 65_535, unit: 'bytes' },
+      65_535,
+    ),
     maximumTopicLevels: reader.integer('maximumTopicLevels', { minimum: 1, maximum: 65_536 }, 128),
     maximumUserProperties: reader.integer('maximumUserProperties', count, 64),
     sessionQueue: resolveSessionQueue(reader.nested('sessionQueue'), hasDataFolder),
@@ -53,6 +68,10 @@ export function resolveLimits(reader: OptionReader, hasDataFolder: boolean): Res
       { minimum: 16_384, maximum: 1_073_741_824, unit: 'bytes' },
       1_048_576,
     ),
+    maximumOutboundBytes: reader.integer('maximumOutboundBytes', bytes, 268_435_456),
+    maximumUnfinishedBytes: reader.integer('maximumUnfinishedBytes', bytes, 67_108_864),
+    maximumInFlightBytes: reader.integer('maximumInFlightBytes', bytes, 16_777_216),
+    maximumMemoryBytes: reader.integer('maximumMemoryBytes', bytes, 1_073_741_824),
   };
   reader.end();
   return Object.freeze(limits);

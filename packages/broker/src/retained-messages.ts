@@ -91,6 +91,8 @@ export class RetainedMessages<M extends RetainableMessage> {
   #count = 0;
   #bytes = 0;
   #sequence = 0;
+  #levels = 0;
+  #bytesHere = 0;
 
   constructor(limits: RetainedLimits, keeper: RetainedKeeper<M> = noKeeper) {
     this.#limits = limits;
@@ -103,6 +105,16 @@ export class RetainedMessages<M extends RetainableMessage> {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** The same of messages that are here and not with the keeper. */
+  get bytesHere(): number {
+    return this.#bytesHere;
+  }
+
+  /** Levels of all topics, shared ones counted once: each is a node of the tree. */
+  get levels(): number {
+    return this.#levels;
   }
 
   /** Stores a message in place of the one of its topic [MQTT-3.3.1-5]; a refused one leaves that one as it is. */
@@ -142,6 +154,7 @@ export class RetainedMessages<M extends RetainableMessage> {
     node.value = undefined;
     for (let depth = levels.length; depth > 0 && path[depth]!.isEmpty; depth--) {
       path[depth - 1]!.removeChild(levels[depth - 1]!);
+      this.#levels -= 1;
     }
     this.#leave(entry);
     this.#keeper.forget(topicName, entry.number);
@@ -151,6 +164,11 @@ export class RetainedMessages<M extends RetainableMessage> {
   /** Whether a Topic Filter without wildcards matches nothing; of others that is not known without reading. */
   hasNothingFor(topicFilter: string): boolean {
     return !hasWildcards(topicFilter) && this.#find(topicFilter)?.value === undefined;
+  }
+
+  /** Tells whether a topic has one. */
+  has(topicName: string): boolean {
+    return this.#find(topicName)?.value !== undefined;
   }
 
   /** Starts reading all messages that a Topic Filter matches now; costs nothing until it is read from. */
@@ -201,6 +219,7 @@ export class RetainedMessages<M extends RetainableMessage> {
     }
     this.#count += 1;
     this.#bytes += sizeBytes;
+    if (message !== undefined) this.#bytesHere += sizeBytes;
   }
 
   #leave(entry: RetainedEntry<M>): void {
@@ -208,6 +227,7 @@ export class RetainedMessages<M extends RetainableMessage> {
     if (entry instanceof ExpiringEntry) this.#expiring.remove(entry);
     this.#count -= 1;
     this.#bytes -= entry.sizeBytes;
+    if (entry.message !== undefined) this.#bytesHere -= entry.sizeBytes;
   }
 
   #find(topicName: string): Node<M> | undefined {
@@ -224,7 +244,9 @@ export class RetainedMessages<M extends RetainableMessage> {
     for (let start = 0; start <= topicName.length; ) {
       const slash = topicName.indexOf('/', start);
       const end = slash === -1 ? topicName.length : slash;
-      node = node.ensureChild(topicName.slice(start, end));
+      const level = topicName.slice(start, end);
+      if (node.child(level) === undefined) this.#levels += 1;
+      node = node.ensureChild(level);
       start = end + 1;
     }
     return node;

@@ -38,7 +38,7 @@ export class SessionDeliveries {
     this.#session = session;
     this.#context = context;
     this.#exchanges = new OutboundExchanges(session, context);
-    this.#queue = new OutboundQueue(context.options.limits.sessionQueue);
+    this.#queue = new OutboundQueue(context.options.limits.sessionQueue, context.memory);
   }
 
   /** QoS 1 and 2 messages that wait for a free place. */
@@ -88,7 +88,7 @@ export class SessionDeliveries {
 
   /** Whether a message would break a bound of the queue. */
   isFullFor(message: Message): boolean {
-    return !this.hasRoom && this.#queue.isFullFor(message.sizeBytes);
+    return !this.hasRoom && this.#queue.mustRefuse(message.sizeBytes);
   }
 
   /** Begins to send the retained messages that a new subscription matches. */

@@ -2,7 +2,7 @@
 import { reasonCode, type Will } from '@petrel/protocol';
 import type { BrokerContext } from './broker-context.js';
 import type { Connection } from './connection.js';
-import { AccessError, ConnectionError } from './errors.js';
+import { AccessError, ConnectionError, memoryIsSpent } from './errors.js';
 import type { Client } from './hooks.js';
 import { orphanName, redeliverQueue } from './orphaned-queue.js';
 import { neverExpires, Session } from './session.js';
@@ -84,6 +84,7 @@ export class SessionRegistry {
     const context = this.#context;
     context.timers.cancel(session.expiryTimer);
     this.#sessions.delete(session.clientIdentifier);
+    session.uncount();
     for (const subscription of session.subscriptions.values()) context.router.unsubscribe(subscription);
     session.clearSubscriptions();
     context.willMessages.publish(session);
@@ -127,6 +128,7 @@ export class SessionRegistry {
   /** Puts back a session that a store kept. */
   restore(session: Session): void {
     this.#sessions.set(session.clientIdentifier, session);
+    session.count();
   }
 
   #leaveFormerConnection(clientIdentifier: string): void {
@@ -137,6 +139,7 @@ export class SessionRegistry {
   #make(client: Client): Session {
     const context = this.#context;
     const { maximumSessions } = context.options.limits;
+    if (context.memory.isSpent) throw memoryIsSpent();
     if (this.#sessions.size >= maximumSessions) {
       throw new ConnectionError(
         'PETREL_LIMIT_EXCEEDED',

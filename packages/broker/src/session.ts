@@ -3,6 +3,7 @@
  * it is the business of its deliveries.
  */
 import { InboundDelivery, type Will } from '@petrel/protocol';
+import { identifierBytes, levelBytes, sessionBytes, subscriptionBytes } from './bounds/memory-budget.js';
 import type { BrokerContext } from './broker-context.js';
 import type { Connection } from './connection.js';
 import { credentialsExpired } from './errors.js';
@@ -20,6 +21,13 @@ export const neverExpires = 0xffffffff;
 
 const noSubscriptions: ReadonlyMap<string, Subscription> = new Map();
 
+/** User Properties and the like, which nobody measures again. */
+const willBytesBeside = 512;
+
+function costOf({ requestedFilter, topicFilter }: Subscription): number {
+  return subscriptionBytes + 2 * requestedFilter.length + levelBytes * topicFilter.split('/').length;
+}
+
 /** A session, from its first CONNECT until it expires or is discarded. */
 export class Session {
   readonly clientIdentifier: string;
@@ -31,6 +39,9 @@ export class Session {
   #subscriptions: Map<string, Subscription> | undefined;
   #inbound: InboundDelivery | undefined;
   #undelivered: UndeliveredLog | undefined;
+  /** What the memory budget was told of. */
+  #counted = 0;
+  #countedIdentifiers = 0;
 
   /** The client of the last connection. */
   client: Client;
@@ -72,16 +83,55 @@ export class Session {
   addSubscription(subscription: Subscription): Subscription | undefined {
     this.#subscriptions ??= new Map();
     const previous = this.#subscriptions.get(subscription.requestedFilter);
+    if (previous === undefined) this.#context.memory.take(costOf(subscription));
     this.#subscriptions.set(subscription.requestedFilter, subscription);
     return previous;
   }
 
   deleteSubscription(requestedFilter: string): void {
+    const subscription = this.#subscriptions?.get(requestedFilter);
+    if (subscription === undefined) return;
+    this.#context.memory.take(-costOf(subscription));
     this.#subscriptions?.delete(requestedFilter);
   }
 
   clearSubscriptions(): void {
+    for (const subscription of this.subscriptions.values()) this.#context.memory.take(-costOf(subscription));
     this.#subscriptions = undefined;
+  }
+
+  /** Tells the memory budget what the session costs by itself. */
+  count(): void {
+    const { clientIdentifier, client, will } = this;
+    const texts = clientIdentifier.length + (client.userName?.length ?? 0);
+    const willBytes =
+      will === undefined ? 0 : will.payload.length + 2 * will.topicName.length + willBytesBeside;
+    this.#recount(sessionBytes + 2 * texts + willBytes);
+  }
+
+  /** The session is over. */
+  uncount(): void {
+    this.#recount(0);
+    this.#context.memory.take(-identifierBytes * this.#countedIdentifiers);
+    this.#countedIdentifiers = 0;
+  }
+
+  /** Tells the memory budget of QoS 2 messages that wait for PUBREL. */
+  countInbound(): void {
+    const { unreleasedCount } = this.inbound;
+    this.#context.memory.take(identifierBytes * (unreleasedCount - this.#countedIdentifiers));
+    this.#countedIdentifiers = unreleasedCount;
+  }
+
+  /** A PUBLISH is refused: its exchange is over. */
+  refused(packetIdentifier: number): void {
+    this.inbound.refused(packetIdentifier);
+    this.countInbound();
+  }
+
+  #recount(bytes: number): void {
+    this.#context.memory.take(bytes - this.#counted);
+    this.#counted = bytes;
   }
 
   /** What it is receiving at QoS 1 and 2. */
@@ -145,8 +195,10 @@ export class Session {
     this.sessionExpiryInterval = sessionExpiryInterval;
     this.will = will;
     this.disconnectedAt = undefined;
+    this.count();
+    this.#context.principals.connected(client.principal);
     this.#inbound?.resume(this.#inboundMaximum);
-    this.deliveries.resume(connection.receiveMaximum);
+    this.deliveries.resume(connection.terms?.receiveMaximum ?? 65_535);
   }
 
   /** CONNACK is sent: what is due goes out. */
@@ -172,6 +224,7 @@ export class Session {
   detach(now: number): void {
     this.#context.metrics.clientGone();
     this.#context.timers.cancel(this.#credentialsTimer);
+    this.#context.principals.gone(this.client.principal);
     this.connection = undefined;
     this.readyConnection = undefined;
     this.disconnectedAt = now;

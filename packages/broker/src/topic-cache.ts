@@ -35,14 +35,17 @@ export class Topic {
 /** Topics by their bytes. Names that break a rule throw and are never kept. */
 export class TopicCache {
   readonly #maximumLevels: number;
+  readonly #maximumTopicBytes: number;
   // A seed per process, so that nobody can prepare names that share a place.
   readonly #seed = Math.floor(Math.random() * 0x7fffffff);
   #buckets: (Topic | undefined)[] = new Array(1024);
   #count = 0;
   #bytes = 0;
 
-  constructor(maximumLevels: number) {
+  /** `maximumTopicBytes` is that of one name; default: what MQTT allows. */
+  constructor(maximumLevels: number, maximumTopicBytes = 65_535) {
     this.#maximumLevels = maximumLevels;
+    this.#maximumTopicBytes = maximumTopicBytes;
   }
 
   get size(): number {
@@ -57,6 +60,10 @@ export class TopicCache {
       if (topic.hash === hash && topic.hasBytes(bytes, start, end)) return topic;
       topic = topic.next;
     }
+    if (end - start > this.#maximumTopicBytes)
+      throw new TopicError(
+        `Topic Name has ${end - start} bytes, at most ${this.#maximumTopicBytes} are allowed here`,
+      );
     const topicName = plainTopicNames.decode(bytes, start, end);
     this.#assertLevels(topicName);
     const own = new Uint8Array(end - start);

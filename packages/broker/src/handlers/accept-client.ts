@@ -76,6 +76,9 @@ function openSession(
   const comesForMore = refusal === reasonCode.quotaExceeded && resumes(context, packet, client);
   if (sessionExpiryInterval > 0 && refusal !== undefined && !comesForMore)
     throw new AccessError('a lasting session cannot be stored at the moment', { reasonCode: refusal });
+  // One that takes over its own session needs no place of its own.
+  if (context.sessions.get(client.clientIdentifier)?.connection === undefined)
+    context.principals.assertRoom(client.principal);
   connection.accept(client, terms);
   const sessionPresent = context.sessions.open(connection, {
     client,

@@ -16,6 +16,7 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): Pr
     throw new ProtocolError('second CONNECT on one connection [MQTT-3.1.0-2]');
   }
   const { context } = connection;
+  context.door.asked(connection);
   connection.maximumAnswerSize = packet.properties.maximumPacketSize; // [MQTT-3.2.2-19] [MQTT-3.2.2-20]
   assertUserProperties(connection, packet.properties);
   if (packet.will !== undefined) assertUserProperties(connection, packet.will.properties);

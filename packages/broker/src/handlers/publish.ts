@@ -1,9 +1,10 @@
 /** PUBLISH (section 3.3): the path of a message, step by step as the map of the house draws it. */
 import { type InboundTopicAliases, ProtocolError, type PublishPacket, reasonCode } from '@petrel/protocol';
 import { type Accepted, acceptMessage, NotOwned } from '../accept-message.js';
+import type { MemoryBudget } from '../bounds/memory-budget.js';
 import type { Connection } from '../connection.js';
 import { createMessage } from '../create-message.js';
-import { ConnectionError } from '../errors.js';
+import { ConnectionError, memoryIsSpent } from '../errors.js';
 import { isPending } from '../hook-runner.js';
 import type { Client, Refusal } from '../hooks.js';
 import type { PublishFrame } from '../publish-frame.js';
@@ -14,15 +15,30 @@ import { assertUserPropertyCount } from './user-properties.js';
 const pubackByte = 0x40;
 const pubrecByte = 0x50;
 
+/** What every client may keep here, however little memory is left. */
+const fairAliasBytes = 8_192;
+const fairExchanges = 32;
+
 /** Handles a PUBLISH; a promise only where a hook gave one. */
 export function handlePublish(connection: Connection): Promise<void> | undefined {
   const { context, publishFrame: frame } = connection;
   frame.read(connection.reader, context.topics);
   context.metrics.messagesReceived += 1;
+  connection.throttle?.messageCame();
   assertUserPropertyCount(connection, frame.userPropertyCount);
   const topic = resolveAlias(connection, frame);
   assertPublishAllowed(connection, frame);
   if (frame.qos > 0 && beginInbound(connection, frame)) return;
+  if (frame.qos === 2 && isMemorySpent(connection))
+    return publishAuthorized(
+      connection,
+      frame,
+      new NotOwned(reasonCode.quotaExceeded, memoryIsSpent().message),
+    );
+  if (frame.qos === 0 && context.load.isShedding) {
+    context.metrics.messagesShed += 1;
+    return;
+  }
   const refusal = context.accessControl.authorizePublish(
     connection.client as Client,
     topic.topicName,
@@ -66,7 +82,7 @@ function resolveAlias({ inboundAliases, context }: Connection, frame: PublishFra
       },
     );
   }
-  const topicName = resolve(inboundAliases, topic, properties);
+  const topicName = resolve(inboundAliases, topic, properties, context.memory);
   if (topic?.topicName === topicName) return topic;
   const resolved = context.topics.findName(topicName);
   frame.topic = resolved;
@@ -77,8 +93,13 @@ function resolve(
   aliases: InboundTopicAliases,
   topic: Topic | undefined,
   properties: PublishPacket['properties'],
+  memory: MemoryBudget,
 ): string {
-  return aliases.resolve({ topicName: topic?.topicName ?? '', properties });
+  const before = aliases.bytes;
+  const topicName = aliases.resolve({ topicName: topic?.topicName ?? '', properties });
+  memory.take(aliases.bytes - before);
+  if (aliases.bytes > fairAliasBytes && aliases.bytes > before && memory.isSpent) throw memoryIsSpent();
+  return topicName;
 }
 
 /** What CONNACK did not offer is not taken. */
@@ -105,6 +126,13 @@ function beginInbound(connection: Connection, { packetIdentifier, qos }: Publish
   return true;
 }
 
+/** A client with a few exchanges goes on; one that never releases them does not when there is no memory left (CVE-2023-28366). */
+function isMemorySpent({ session, context }: Connection): boolean {
+  const { inbound } = session as Session;
+  (session as Session).countInbound();
+  return inbound.unreleasedCount > fairExchanges && context.memory.isSpent;
+}
+
 /** PUBACK or PUBREC, once what must be durable is durable; `written` is what the store had been told before this message. */
 function acknowledge(
   connection: Connection,
@@ -117,10 +145,10 @@ function acknowledge(
   const reasonString = isCode ? undefined : accepted.reasonString;
   if (code >= 0x80) connection.context.metrics.messagesRefused += 1;
   if (qos === 0) return;
-  const { inbound, isStored, clientIdentifier } = connection.session as Session;
+  const session = connection.session as Session;
   if (accepted instanceof NotOwned && connection.terms?.protocolVersion !== 5) {
     // Without a way to say no, only the end of the connection tells that the message is not taken.
-    inbound.refused(packetIdentifier);
+    session.refused(packetIdentifier);
     throw new ConnectionError('PETREL_LIMIT_EXCEEDED', accepted.reasonString, accepted);
   }
   // MQTT 3.x has no way to say no: it is acknowledged and goes nowhere [MQTT-3.3.5-2].
@@ -130,8 +158,9 @@ function acknowledge(
     return;
   }
   if (told >= 0x80)
-    inbound.refused(packetIdentifier); // [MQTT-4.3.3-9]
-  else if (isStored) connection.context.store.addReceivedIdentifier(clientIdentifier, packetIdentifier);
+    session.refused(packetIdentifier); // [MQTT-4.3.3-9]
+  else if (session.isStored)
+    connection.context.store.addReceivedIdentifier(session.clientIdentifier, packetIdentifier);
   answer(connection, pubrecByte, packetIdentifier, told, reasonString, written);
 }
 

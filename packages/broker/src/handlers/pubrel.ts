@@ -8,6 +8,7 @@ export function handlePubrel(connection: Connection, packetIdentifier: number): 
   const { context, acknowledgements } = connection;
   const session = connection.session as Session;
   const known = session.inbound.release(packetIdentifier);
+  session.countInbound();
   if (known && session.isStored)
     context.store.deleteReceivedIdentifier(session.clientIdentifier, packetIdentifier);
   const code = known ? reasonCode.success : reasonCode.packetIdentifierNotFound;

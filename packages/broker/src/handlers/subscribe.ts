@@ -9,6 +9,7 @@ import {
   type SubscribePacket,
   type SubscriptionRequest,
   TopicError,
+  utf8Size,
 } from '@petrel/protocol';
 import type { Connection } from '../connection.js';
 import type { Client, Refusal } from '../hooks.js';
@@ -71,8 +72,9 @@ async function grant(
   if (unavailable !== undefined) return { reasonCode: unavailable };
   const { topicFilter, shareName } = parsed;
   const isNew = !session.subscriptions.has(request.topicFilter);
-  if (isNew && session.subscriptions.size >= limits.maximumSubscriptionsPerSession)
-    return { reasonCode: reasonCode.quotaExceeded };
+  const isFull =
+    session.subscriptions.size >= limits.maximumSubscriptionsPerSession || context.memory.isSpent;
+  if (isNew && isFull) return { reasonCode: reasonCode.quotaExceeded };
   const qos = Math.min(request.qos, limits.maximumQoS) as QoS; // [MQTT-3.2.2-10]
   const refusal =
     (await context.accessControl.authorizeSubscribe(client, topicFilter, shareName, qos)) ??
@@ -116,6 +118,7 @@ function whyUnavailable(
   subscriptionIdentifier: number | undefined,
   limits: ResolvedLimits,
 ): number | undefined {
+  if (utf8Size(topicFilter) > limits.maximumTopicBytes) return reasonCode.topicFilterInvalid;
   if (topicFilter.split('/', limits.maximumTopicLevels + 1).length > limits.maximumTopicLevels) {
     return reasonCode.topicFilterInvalid;
   }
