@@ -61,6 +61,26 @@ export const reasons: Readonly<Record<string, string>> = {
     'Who connects and says nothing is cut off; the handshakes of TLS and WebSocket count.',
   'limits.maximumAuthenticationRounds': 'An exchange that does not end is ended.',
   'limits.maximumConnections': 'A flood ends at a number that a small machine holds.',
+  'limits.maximumPendingConnections':
+    'Who says nothing gives way to who says CONNECT, long before the places are taken.',
+  'limits.maximumConnectionsPerAddress':
+    'Off, as many clients may stand behind one address; the bound on pending connections holds for strangers.',
+  'limits.maximumConnectionsPerPrincipal':
+    'Off, as many devices may share a name; set it where each has its own.',
+  'limits.connectionsPerSecond': 'Off, as the lag of the event loop says more: above it newcomers wait.',
+  'limits.connectionsPerSecondPerAddress':
+    'Off, as many clients may come back from behind one address at once.',
+  'limits.publishMessagesPerSecond': 'Off: receivers that lag slow their publishers down anyway.',
+  'limits.bytesPerSecond': 'Off, for the same reason.',
+  'limits.admissionLagMs': 'Clients that are in are served before others come in.',
+  'limits.sheddingLagMs':
+    'A broker that falls behind drops what nobody waits for, and keeps its word on the rest.',
+  'limits.maximumTopicBytes': 'What MQTT allows; what many of them cost is in maximumMemoryBytes.',
+  'limits.maximumOutboundBytes': 'Many slow readers cost no more than this; each may still have 64 KiB.',
+  'limits.maximumUnfinishedBytes': 'Half packets of all clients cost no more than this.',
+  'limits.maximumInFlightBytes': 'A client that acknowledges nothing costs this, and its queue.',
+  'limits.maximumMemoryBytes':
+    'The bounds of single clients multiply; this is the sum of what all of them make the broker keep.',
   'limits.maximumSessions': 'Sessions that nobody comes back to are bounded in number as well as in time.',
   'limits.maximumSubscriptionsPerSession': 'Bounds what one client puts into the subscription tree.',
   'limits.maximumTopicLevels': 'Bounds the depth of all trees; no recursion follows a topic.',

@@ -45,7 +45,7 @@ export class BrokerContext {
   readonly memory: MemoryBudget;
   readonly outbound: OutboundTotal;
   readonly unfinished: UnfinishedPackets<Connection>;
-  readonly principals: PrincipalCount;
+  readonly principals = new PrincipalCount();
   /** All open connections, those without CONNECT included. */
   readonly connections = new Set<Connection>();
 
@@ -70,7 +70,6 @@ export class BrokerContext {
     });
     this.outbound = new OutboundTotal(limits.maximumOutboundBytes, limits.outboundHighWaterMarkBytes);
     this.unfinished = new UnfinishedPackets(limits.maximumUnfinishedBytes);
-    this.principals = new PrincipalCount(limits.maximumConnectionsPerPrincipal);
   }
 
   /** How things are now; looks at every session. */

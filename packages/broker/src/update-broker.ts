@@ -13,8 +13,8 @@ import type { Session } from './session.js';
 
 /**
  * What broker.update() takes; what is not named stays. `limits` takes the place of all former limits, and holds for what begins from now on:
- * new packets, connections and sessions. Those that a restart alone can change keep their value: `maximumTopicLevels`, `retained` and
- * `dataFolder`. `listeners` are those of createBroker, each at the same address as before: their certificates and origins are taken, for those
+ * new packets, connections and sessions. Those that a restart alone can change keep their value: those of topics, of lag, of what all
+ * clients cost together, `retained` and `dataFolder`. `listeners` are those of createBroker, each at the same address as before: their certificates and origins are taken, for those
  * who connect from now on.
  */
 export interface BrokerUpdate extends Pick<BrokerOptions, 'listeners' | 'limits' | 'authenticationMethods'> {

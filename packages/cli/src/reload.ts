@@ -9,7 +9,19 @@ import { ConfigurationError } from './errors.js';
 /** What changes with a reload; everything else needs a restart. */
 const live: ReadonlySet<string> = new Set(['listeners', 'authentication', 'access', 'limits', 'log']);
 /** Limits that are built into what runs. */
-const fixedLimits = ['maximumTopicLevels', 'retained', 'dataFolder', 'outboundHighWaterMarkBytes'] as const;
+const fixedLimits = [
+  'maximumTopicBytes',
+  'maximumTopicLevels',
+  'admissionLagMs',
+  'sheddingLagMs',
+  'retained',
+  'dataFolder',
+  'outboundHighWaterMarkBytes',
+  'maximumOutboundBytes',
+  'maximumUnfinishedBytes',
+  'maximumInFlightBytes',
+  'maximumMemoryBytes',
+] as const;
 
 /** A running broker and the configuration that it has. */
 export class RunningConfiguration {

@@ -48,6 +48,18 @@ const rows: readonly Row[] = [
     'Messages of clients that a hook or a rule refused.',
     (of) => of.messagesRefused,
   ],
+  [
+    'shed_messages_total',
+    'counter',
+    'QoS 0 messages of clients that were not looked at, since the broker had fallen behind.',
+    (of) => of.messagesShed,
+  ],
+  [
+    'turned_away_connections_total',
+    'counter',
+    'Connections that were closed unread, since there were too many.',
+    (of) => of.connectionsTurnedAway,
+  ],
   ['accepted_connections_total', 'counter', 'Clients that got in.', (of) => of.connectionsAccepted],
   [
     'refused_connections_total',
@@ -71,6 +83,21 @@ const rows: readonly Row[] = [
   ['retained_bytes', 'gauge', 'What the retained messages cost.', (of) => of.retainedBytes],
   ['queued_messages', 'gauge', 'QoS 1 and 2 messages that wait in sessions.', (of) => of.queuedMessages],
   ['queued_bytes', 'gauge', 'What these messages cost.', (of) => of.queuedBytes],
+  ['waiting_connections', 'gauge', 'Connections that wait to be let in.', (of) => of.connectionsWaiting],
+  ['memory_bytes', 'gauge', 'What clients make the broker keep in memory.', (of) => of.memoryBytes],
+  ['outbound_bytes', 'gauge', 'Bytes that sockets have not taken.', (of) => of.outboundBytes],
+  [
+    'unfinished_bytes',
+    'gauge',
+    'Bytes of packets that have not come to their end.',
+    (of) => of.unfinishedBytes,
+  ],
+  [
+    'event_loop_lag_seconds',
+    'gauge',
+    'How late the event loop was at the last look.',
+    (of) => of.eventLoopLagMs / 1000,
+  ],
   [
     'store_refusal',
     'gauge',

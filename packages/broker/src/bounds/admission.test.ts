@@ -34,7 +34,7 @@ describe('Admission', () => {
   const admission = (
     limits: Partial<AdmissionLimits>,
     load = new LoadLevel({ admissionLagMs: 100, sheddingLagMs: 0 }),
-  ) => new Admission({ ...unbounded, ...limits }, load, 0);
+  ) => new Admission(() => ({ ...unbounded, ...limits }), load);
 
   test('all together', () => {
     const door = admission({ maximumConnections: 2 });
@@ -207,6 +207,19 @@ describe('a broker', () => {
       const fourth = await RawPeer.connect(port);
       await fourth.connect();
     });
+  });
+
+  test('takes changed bounds for who comes from then on', async () => {
+    const { broker, clock } = await openBroker();
+    await connected(broker);
+    broker.update({ limits: { maximumConnections: 2, connectionsPerSecond: 1 } });
+    await connected(broker);
+    await open(broker).closed();
+    broker.update({ limits: { connectionsPerSecond: 1 } });
+    const late = open(broker).connect();
+    await eventually(() => expect(broker.metrics().connectionsWaiting).toBe(1));
+    clock.advance(1_000);
+    await late;
   });
 
   test('holds a principal to its connections, but for one that takes over its own session', async () => {

@@ -28,18 +28,18 @@ class AddressCount {
 
 /** One per broker. */
 export class Admission {
-  readonly #limits: AdmissionLimits;
+  readonly #limits: () => AdmissionLimits;
   readonly #load: LoadLevel;
-  readonly #bucket: TokenBucket | undefined;
+  #bucket: TokenBucket | undefined;
+  #bucketPerSecond = 0;
   readonly #addresses = new Map<string, AddressCount>();
   #connections = 0;
   #sweepAt = fewAddresses;
 
-  constructor(limits: AdmissionLimits, load: LoadLevel, now: number) {
+  /** `limits` gives those that are in force: they may change. */
+  constructor(limits: () => AdmissionLimits, load: LoadLevel) {
     this.#limits = limits;
     this.#load = load;
-    this.#bucket =
-      limits.connectionsPerSecond === 0 ? undefined : new TokenBucket(limits.connectionsPerSecond, now);
   }
 
   /** Connections that were let in or wait, and are not gone. */
@@ -54,7 +54,7 @@ export class Admission {
 
   /** A new connection stands at the door. One that is not refused counts until `left`. */
   arrived(remoteAddress: string | undefined, now: number): AdmissionAnswer {
-    if (this.#connections >= this.#limits.maximumConnections) return 'refuse';
+    if (this.#connections >= this.#limits().maximumConnections) return 'refuse';
     const address = this.#countOf(remoteAddress, now);
     if (address !== undefined && !this.#isWelcome(address, now)) return 'refuse';
     this.#connections += 1;
@@ -64,33 +64,37 @@ export class Admission {
 
   /** Whether one that waits may come in now; asked when nobody waits before it, and true means that it does. */
   mayEnter(now: number): boolean {
-    if (this.#load.isBusy || (this.#bucket !== undefined && this.#bucket.waitMs(now) > 0)) return false;
-    this.#bucket?.spend(1, now);
+    const bucket = this.#currentBucket(now);
+    if (this.#load.isBusy || (bucket !== undefined && bucket.waitMs(now) > 0)) return false;
+    bucket?.spend(1, now);
     return true;
   }
 
   /** Milliseconds until the rate lets the next one in. */
   waitMs(now: number): number {
-    return this.#bucket?.waitMs(now) ?? 0;
+    return this.#currentBucket(now)?.waitMs(now) ?? 0;
   }
 
   /** A connection that was counted is gone. */
   left(remoteAddress: string | undefined): void {
     this.#connections -= 1;
-    const group = this.#countsAddresses ? addressGroup(remoteAddress) : undefined;
+    const group = addressGroup(remoteAddress);
     const address = group === undefined ? undefined : this.#addresses.get(group);
     if (address === undefined || group === undefined) return;
     address.connections -= 1;
     if (address.connections === 0 && address.bucket === undefined) this.#addresses.delete(group);
   }
 
-  get #countsAddresses(): boolean {
-    const { maximumConnectionsPerAddress, connectionsPerSecondPerAddress } = this.#limits;
-    return maximumConnectionsPerAddress > 0 || connectionsPerSecondPerAddress > 0;
+  #currentBucket(now: number): TokenBucket | undefined {
+    const { connectionsPerSecond } = this.#limits();
+    if (connectionsPerSecond === this.#bucketPerSecond) return this.#bucket;
+    this.#bucketPerSecond = connectionsPerSecond;
+    this.#bucket = connectionsPerSecond === 0 ? undefined : new TokenBucket(connectionsPerSecond, now);
+    return this.#bucket;
   }
 
   #isWelcome({ connections, bucket }: AddressCount, now: number): boolean {
-    const { maximumConnectionsPerAddress: maximum } = this.#limits;
+    const { maximumConnectionsPerAddress: maximum } = this.#limits();
     if (maximum > 0 && connections >= maximum) return false;
     if (bucket === undefined) return true;
     if (bucket.waitMs(now) > 0) return false;
@@ -99,12 +103,12 @@ export class Admission {
   }
 
   #countOf(remoteAddress: string | undefined, now: number): AddressCount | undefined {
-    const group = this.#countsAddresses ? addressGroup(remoteAddress) : undefined;
+    const group = addressGroup(remoteAddress);
     if (group === undefined) return undefined;
     const known = this.#addresses.get(group);
     if (known !== undefined) return known;
     if (this.#addresses.size >= this.#sweepAt) this.#sweep(now);
-    const { connectionsPerSecondPerAddress: perSecond } = this.#limits;
+    const { connectionsPerSecondPerAddress: perSecond } = this.#limits();
     const count = new AddressCount(perSecond === 0 ? undefined : new TokenBucket(perSecond, now));
     this.#addresses.set(group, count);
     return count;

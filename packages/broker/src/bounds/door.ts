@@ -36,10 +36,9 @@ export class Door {
   #lag: LoopLag | undefined;
 
   constructor(context: BrokerContext, load: LoadLevel) {
-    const { limits, clock } = context.options;
     this.#context = context;
     this.#load = load;
-    this.#admission = new Admission(limits, load, clock.now());
+    this.#admission = new Admission(() => context.options.limits, load);
   }
 
   /** Connections that wait for their turn. */

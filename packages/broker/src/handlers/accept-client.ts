@@ -78,7 +78,7 @@ function openSession(
     throw new AccessError('a lasting session cannot be stored at the moment', { reasonCode: refusal });
   // One that takes over its own session needs no place of its own.
   if (context.sessions.get(client.clientIdentifier)?.connection === undefined)
-    context.principals.assertRoom(client.principal);
+    context.principals.assertRoom(client.principal, limits.maximumConnectionsPerPrincipal);
   connection.accept(client, terms);
   const sessionPresent = context.sessions.open(connection, {
     client,
