@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../errors.js';
 import { assembleConfiguration } from './assemble.js';
@@ -117,6 +118,51 @@ describe('a configuration file', () => {
   ])('refuses %s, with line and hint', (_, text, expected) => {
     const problems = problemsOf(text);
     expect(problems).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test('whatever it is, is right or has problems with a place', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        ...[
+          'listeners',
+          'access',
+          'rules',
+          'limits',
+          'type',
+          'tcp',
+          '- ',
+          ': ',
+          '\n',
+          '  ',
+          '[',
+          '{',
+          '}',
+          ']',
+          '&a',
+          '*a',
+          '!!js',
+          '|',
+          '>',
+          '#',
+          '"',
+          "'",
+          '%',
+          '---',
+          '<<',
+          '? ',
+          '\t',
+          '\0',
+        ],
+      ),
+      fc.string({ maxLength: 6 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        const { problems } = assembleConfiguration({ file: { name: 'petrel.yaml', text: pieces.join('') } });
+        for (const problem of problems) expect(problemLine(problem)).toMatch(/^petrel\.yaml(:\d+:\d+)?: ./);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   test('tells all problems at once', () => {
