@@ -15,7 +15,14 @@ import {
 } from '@petrel/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClientOptions, connect } from './index.js';
-import { closeClients, closeClientsAfterEach, collector, connected, interopSuite } from './interop.suite.js';
+import {
+  closeClients,
+  closeClientsAfterEach,
+  collector,
+  connected,
+  interopSuite,
+  lasting,
+} from './interop.suite.js';
 import { whenStatus } from './scripted-server.suite.js';
 
 closeClientsAfterEach();
@@ -97,6 +104,30 @@ allow_anonymous true
     };
     await client.publish('petrel/ask', '{}', { qos: 1, properties });
     expect((await count(1))[0]?.properties).toMatchObject(properties);
+  });
+
+  // It sends more than that when a session with a backlog is continued, and a client that would not have it stood still.
+  test('a session that is continued with a short Receive Maximum and a long backlog gets all of it', async () => {
+    const session = { ...lasting({ url: broker.url }), receiveMaximum: 10 };
+    const publisher = await connected({ url: broker.url });
+    const first = await connected(session);
+    const unfinished = collector();
+    await first.subscribe('petrel/backlog', { qos: 1 }, (message) => {
+      unfinished.handler(message);
+      return new Promise<void>(() => {});
+    });
+    const numbers = Array.from({ length: 300 }, (_, index) => String(index));
+    await Promise.all(numbers.map((number) => publisher.publish('petrel/backlog', number, { qos: 1 })));
+    await unfinished.count(10);
+    first.destroy();
+    const second = await connected(session);
+    second.on('error', () => {});
+    const { handler, texts } = collector();
+    await second.subscribe('petrel/backlog', { qos: 1 }, async (message) => handler(message));
+    expect(await texts(300)).toEqual(numbers);
+    // The broker keeps no session beyond this test.
+    await second.close();
+    await connected({ url: broker.url, clientIdentifier: session.clientIdentifier ?? '' });
   });
 
   test('wrong credentials are a ConnectError with the Reason Code', async () => {

@@ -20,6 +20,8 @@ export function firstConnection(client: Client, attempts: number): Promise<void>
   return new Promise((resolve, reject) => {
     let failures = 0;
     const stop = client.on('error', (error) => {
+      // The connection is there, and something else has gone wrong on it, such as a server that sends too much at once.
+      if (client.status === 'connected') return;
       if (++failures < attempts && !hopeless.has(error.reasonCode)) return;
       stop();
       reject(error);

@@ -15,7 +15,7 @@ const work = async (_: unknown, { parameters: { number } }: HandlerContext<'jobs
   await new Promise<void>((resolve) => systemClock.schedule(20, resolve));
   console.log(`end ${number}.`);
 };
-await createService({ url, ...session, group, concurrency: 10, receiveMaximum: 100 }, (service) =>
+await createService({ url, ...session, group, concurrency: 10 }, (service) =>
   service.on('jobs/:number', work),
 );
 console.log('ready');
