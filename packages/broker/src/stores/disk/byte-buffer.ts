@@ -1,9 +1,13 @@
 /** A byte array that grows while a batch of records is written into it, and is used again for the next. */
+import { crc32 } from 'node:zlib';
 import { ByteWriter, type MessageProperties, propertiesSize, writeProperties } from '@petrel/protocol';
 
 const smallestBytes = 65_536;
 /** What one very large batch took is given back after it. */
 const keptBytes = 4_194_304;
+
+/** What a checksum takes. */
+export const checksumBytes = 4;
 
 /** Numbers are varints of up to 53 bits, texts are UTF-8 behind their length. */
 export class ByteBuffer {
@@ -61,6 +65,13 @@ export class ByteBuffer {
     this.#ensure(bytes.length);
     this.#bytes.set(bytes, this.length);
     this.length += bytes.length;
+  }
+
+  /** The checksum of everything behind a position. */
+  checksum(from: number): void {
+    this.#ensure(checksumBytes);
+    this.#bytes.writeUInt32LE(crc32(this.#bytes.subarray(from, this.length)), this.length);
+    this.length += checksumBytes;
   }
 
   /** As they stand in a PUBLISH. */

@@ -1,5 +1,8 @@
 /** Reads what a byte buffer wrote; whatever is not as it was written there is a corrupt file. */
+import { crc32 } from 'node:zlib';
 import { ByteReader, decodeProperties, type MessageProperties } from '@petrel/protocol';
+
+import { checksumBytes } from './byte-buffer.js';
 
 /** Something in a file is not what was written there. */
 export class CorruptRecord extends Error {}
@@ -50,6 +53,14 @@ export class ByteCursor {
   raw(size: number): Uint8Array {
     const at = this.#take(size);
     return new Uint8Array(this.bytes.subarray(at, at + size));
+  }
+
+  /** Throws unless the last bytes before the end are the checksum of those in front of them, and moves the end before it. */
+  assertChecksum(): void {
+    const at = this.end - checksumBytes;
+    if (at < this.position || this.bytes.readUInt32LE(at) !== crc32(this.bytes.subarray(this.position, at)))
+      throw new CorruptRecord('a message is not as it was written');
+    this.end = at;
   }
 
   skip(size: number): void {

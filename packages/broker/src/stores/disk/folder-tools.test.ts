@@ -79,13 +79,15 @@ test('34 a file that was cut off after the broker closed is found', async () => 
   await expect(openBroker({ dataFolder })).rejects.toMatchObject({ code: 'PETREL_STORE_CORRUPT' });
 });
 
-test('a manifest of a newer version, or none, is an error and no empty start', async () => {
+test('a manifest of another version, or none, is an error and no empty start', async () => {
   const { dataFolder, broker } = await filledFolder();
   await broker.close();
   const manifest = join(dataFolder, 'manifest.json');
   const text = await readFile(manifest, 'utf8');
-  await writeFile(manifest, text.replace('"format": 1', '"format": 2'));
-  await expect(openBroker({ dataFolder })).rejects.toMatchObject({ code: 'PETREL_STORE_VERSION' });
+  for (const format of [1, 3]) {
+    await writeFile(manifest, text.replace('"format": 2', `"format": ${format}`));
+    await expect(openBroker({ dataFolder })).rejects.toMatchObject({ code: 'PETREL_STORE_VERSION' });
+  }
   await writeFile(manifest, '');
   await expect(openBroker({ dataFolder })).rejects.toMatchObject({ code: 'PETREL_STORE_CORRUPT' });
 });

@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib';
 
 /** Grows with every change of what stands in a segment. */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 /** Bytes in front of the first frame. */
 export const segmentHeaderBytes = 32;

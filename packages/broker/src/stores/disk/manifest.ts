@@ -37,10 +37,11 @@ export async function readManifest(files: StoreFiles): Promise<Manifest | undefi
       `${files.path}: ${manifestName} is not what was written`,
     );
   }
-  if (manifest.format > formatVersion) {
+  if (manifest.format !== formatVersion) {
+    const age = manifest.format > formatVersion ? 'a newer' : 'an older';
     throw new DataFolderError(
       'PETREL_STORE_VERSION',
-      `${files.path} has format ${manifest.format}, written by a newer version; this one reads up to ${formatVersion}`,
+      `${files.path} has format ${manifest.format}, written by ${age} version; this one reads format ${formatVersion}`,
     );
   }
   return manifest;

@@ -123,14 +123,16 @@ export class KeptMessage implements StoredMessage {
 
 /** Reads what a retained message is found by, and when it ends. */
 export function readMessageHead(cursor: ByteCursor): Pick<StoredMessage, 'topicName' | 'expiresAt'> {
+  cursor.assertChecksum();
   const flags = cursor.uint8();
   const topicName = cursor.text();
   if (flags & messageFlag.hasPublisher) cursor.skip(cursor.varint());
   return { topicName, expiresAt: flags & messageFlag.expires ? cursor.float64() : undefined };
 }
 
-/** Reads the body of a message, which ends where the cursor ends. */
+/** Reads the body of a message and checks it, which ends where the cursor ends. */
 export function readMessage(cursor: ByteCursor, number: number): KeptMessage {
+  cursor.assertChecksum();
   const flags = cursor.uint8();
   const topicName = cursor.text();
   const publisher = flags & messageFlag.hasPublisher ? cursor.text() : undefined;

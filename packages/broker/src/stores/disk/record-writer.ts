@@ -6,7 +6,7 @@ import {
   variableByteIntegerSize,
 } from '@petrel/protocol';
 import type { StoredMessage, StoredSession, StoredSubscription, StoredWill } from '../store.js';
-import type { ByteBuffer } from './byte-buffer.js';
+import { type ByteBuffer, checksumBytes } from './byte-buffer.js';
 import type { IndexedDelivery } from './delivery-index.js';
 import { deliveryFlag, messageFlag, recordKind, sessionFlag, subscriptionFlag } from './records.js';
 
@@ -68,7 +68,7 @@ export class RecordWriter {
     const bytes = this.#bytes;
     const hasProperties = properties !== noProperties && Object.keys(properties).length > 0;
     // The length in front is needed to pass over a message without reading it, and known only behind it.
-    const size = this.#sizeOf(message, hasProperties);
+    const size = this.#sizeOf(message, hasProperties) + checksumBytes;
     this.#begin(recordKind.message, number);
     bytes.varint(size);
     const start = bytes.length;
@@ -84,10 +84,11 @@ export class RecordWriter {
     if (expiresAt !== undefined) bytes.float64(expiresAt);
     if (hasProperties) bytes.properties(properties);
     bytes.raw(payload);
+    bytes.checksum(start);
     return { start, length: size };
   }
 
-  /** A message as it stands in another segment. */
+  /** A message as it stands in another segment, with its checksum. */
   messageBody(number: number, body: Uint8Array): number {
     this.#begin(recordKind.message, number);
     this.#bytes.varint(body.length);
