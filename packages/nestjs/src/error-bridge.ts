@@ -1,5 +1,5 @@
 /** Errors on their way between NestJS and the wire. */
-import { describeFailure, type Outcome } from '@petrel/service';
+import type { Outcome } from '@petrel/service';
 import { asBuffer } from './mqtt-js-properties.js';
 
 /** NestJS's packet of an answer, or of the end of a request. */
@@ -31,7 +31,7 @@ export function toAnswerPacket(outcome: Outcome): AnswerPacket {
 
 /** What goes to the caller for what a handler ended with: RpcException already became a plain object in NestJS's filters. */
 export function toWireError(error: unknown): unknown {
-  return describeFailure(error) ?? { status: 'error', message: 'Internal server error' };
+  return error ?? { status: 'error', message: 'Internal server error' };
 }
 
 /** Bytes as a Buffer, which is what users of the stock transport know; anything else as it is. */

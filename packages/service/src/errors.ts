@@ -77,8 +77,8 @@ export class HandlerTimeoutError extends PetrelError {
 /** A service that cannot do what it was told to: a refused subscription, a call after `close`. */
 export class ServiceError extends PetrelError {}
 
-/** Says an error to the other end: name, message, code and details, never a stack. */
-export function describeFailure(error: unknown): unknown {
+/** Says an error to the other end: name, message, code and details; the stack, which shows how a program is made, only `withStack`. */
+export function describeFailure(error: unknown, withStack = false): unknown {
   if (!(error instanceof Error)) return error;
   const { code, details } = error as { code?: unknown; details?: unknown };
   return {
@@ -87,6 +87,7 @@ export function describeFailure(error: unknown): unknown {
     message: error.message,
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     ...(details === undefined ? {} : { details }),
+    ...(withStack && { stack: error.stack }),
   };
 }
 

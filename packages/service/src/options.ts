@@ -66,6 +66,8 @@ export interface ServiceSettings extends DeliveryPolicy {
   readonly onRefusedSubscription?: 'fail' | 'warn' | undefined;
   /** Hears what the service can go on without, such as a refused subscription where that is to be a warning. Default: `console.warn`. */
   readonly onWarning?: ((warning: Error) => void) | undefined;
+  /** Sends the stack of a handler's error to its caller, as `details.stack`; it shows how a program is made. Default false. */
+  readonly errorStacks?: boolean | undefined;
   /** Hears what no caller can be told, such as a failed event handler. Default: `console.error`. */
   readonly onError?: Report | undefined;
   /** Whoever watches messages, such as metrics and traces. Default none. */
@@ -97,6 +99,7 @@ export interface ResolvedServiceSettings {
   readonly inboxPrefix: string;
   readonly controlPrefix: string | undefined;
   readonly streamWindow: number;
+  readonly errorStacks: boolean;
   readonly drainTimeoutMs: number;
   readonly keepSubscriptions: boolean;
   readonly group: string | undefined;
@@ -141,6 +144,8 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
   const { controlPrefix = 'petrel/control', streamWindow = 256 } = settings;
   if (controlPrefix !== false) assertTopicPrefix('controlPrefix', controlPrefix);
   assertCount('streamWindow', streamWindow, 1);
+  const { errorStacks = false } = settings;
+  assertOneOf('errorStacks', errorStacks, [true, false]);
   const { discovery = name !== undefined, discoveryPrefix = 'petrel/services' } = settings;
   assertTopicPrefix('discoveryPrefix', discoveryPrefix);
   if (discovery && name === undefined) {
@@ -158,6 +163,7 @@ export function resolveServiceSettings(settings: ServiceSettings): ResolvedServi
     inboxPrefix,
     controlPrefix: controlPrefix === false ? undefined : controlPrefix,
     streamWindow,
+    errorStacks,
     drainTimeoutMs,
     keepSubscriptions: settings.keepSubscriptions ?? false,
     group,
@@ -185,6 +191,7 @@ export const serviceSettingNames = [
   'inboxPrefix',
   'controlPrefix',
   'streamWindow',
+  'errorStacks',
   'drainTimeoutMs',
   'keepSubscriptions',
   'group',

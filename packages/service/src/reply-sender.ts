@@ -2,6 +2,7 @@
 import type { Clock } from '@petrel/client';
 import type { Dialect } from './dialect.js';
 import { decodeText } from './encoded-text.js';
+import { describeFailure } from './errors.js';
 import type { Reply, ReplyAddress } from './exchange.js';
 import type { Respond } from './handler.js';
 import type { InboundMessage, Link, PublishOptions } from './link.js';
@@ -14,6 +15,8 @@ export interface ReplySenderNeeds {
   /** Hears of a last answer that could not be published. */
   readonly lost: (error: unknown, request: InboundMessage) => void;
   readonly clock: Clock;
+  /** Errors go out with their stack. */
+  readonly errorStacks: boolean;
 }
 
 const asTheRequest: PublishOptions = Object.freeze({});
@@ -76,8 +79,10 @@ export class ReplySender {
   };
 
   #publish(reply: Reply, options: PublishOptions): Promise<unknown> {
-    const { link, dialect } = this.#needs;
-    const { topicName, payload, properties } = dialect.writeReply(this.#address, reply, options.properties);
+    const { link, dialect, errorStacks } = this.#needs;
+    const said: Reply =
+      reply.kind === 'error' ? { kind: 'error', error: describeFailure(reply.error, errorStacks) } : reply;
+    const { topicName, payload, properties } = dialect.writeReply(this.#address, said, options.properties);
     // As reliable as the request was, unless the handler says otherwise.
     const { qos = this.#request.qos, retain, signal } = options;
     return link.publish(topicName, payload, { qos, retain, properties, signal });

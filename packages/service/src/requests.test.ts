@@ -3,6 +3,7 @@ import { type Broker, createBroker } from '@petrel/broker';
 import { eventually, FakeClock } from '@petrel/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createService } from './create-service.js';
+import type { RemoteError } from './errors.js';
 import { FakeNetwork } from './fake-network.suite.js';
 import type { ServiceOptions } from './options.js';
 import { Service } from './service.js';
@@ -258,6 +259,25 @@ describe('scatter', () => {
       /needs "answers" or a "timeoutMs"/,
     );
     await expect(asker.scatter('nobody', 1, { answers: 0 })).rejects.toThrow(/option "answers" must be/);
+  });
+});
+
+describe('an error', () => {
+  it.each([
+    [false, undefined],
+    [true, expect.stringContaining('requests.test.ts')],
+  ])('has its stack for its caller only where "errorStacks" is %s', async (errorStacks, stack) => {
+    const server = await start({ errorStacks });
+    await server.respond('broken', () => {
+      throw Object.assign(new RangeError('too far'), { code: 'FAR', details: { by: 3 } });
+    });
+    const error: unknown = await (await start()).request('broken').catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ message: 'too far', remoteName: 'RangeError', remoteCode: 'FAR' });
+    expect(error).toMatchObject({ details: { details: { by: 3 } } });
+    expect((error as RemoteError).details).toEqual(
+      expect.objectContaining(stack === undefined ? { status: 'error' } : { stack }),
+    );
+    if (!errorStacks) expect((error as RemoteError).details).not.toHaveProperty('stack');
   });
 });
 

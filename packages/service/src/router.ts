@@ -31,6 +31,7 @@ export interface RouterNeeds {
   readonly observers: Observers | undefined;
   /** First levels of the topics of control messages; undefined: nobody listens to them. */
   readonly controlPrefix: string | undefined;
+  readonly errorStacks: boolean;
   /** Hears what the service can go on without. */
   readonly warn: (warning: Error) => void;
 }
@@ -153,10 +154,10 @@ export class Router {
   }
 
   #repliesOf(endpoint: Endpoint): ReplySenderNeeds {
-    const { link, dialect, clock } = this.#needs;
+    const { link, dialect, clock, errorStacks } = this.#needs;
     const lost = (error: unknown, request: InboundMessage) =>
       this.#report(error, request, endpoint.topicFilter);
-    return { link, dialect, lost, clock };
+    return { link, dialect, lost, clock, errorStacks };
   }
 
   #remove(served: Served): void {

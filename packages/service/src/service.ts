@@ -43,15 +43,15 @@ export class Service {
     this.#observers = observers.length === 0 ? undefined : new Observers(observers);
     this.#discovery = discovered;
     this.#groupCheck = new GroupCheck(link, inboxPrefix, clock);
-    const { concurrency } = policy;
     this.#router = new Router({
       link,
       dialect,
       clock,
-      concurrency,
+      concurrency: policy.concurrency,
       report: onError,
       observers: this.#observers,
       controlPrefix,
+      errorStacks: this.#settings.errorStacks,
       warn: onWarning,
     });
     this.#requester = new Requester(link, dialect, { prefix: inboxPrefix, qos: 0, controlPrefix }, clock);
