@@ -100,7 +100,9 @@ export class DeliveryRunner {
 
   #begin(job: DeliveryJob, sender: ReplySender): void {
     if (sender.id !== '') this.#requests.set(sender.id, job);
-    sender.onReaderGone = () => job.cancel(givenUp(job.message, 'its reader is gone'));
+    if (sender.waitsForReader) {
+      sender.onReaderGone = () => job.cancel(givenUp(job.message, 'its reader is gone'));
+    }
   }
 
   #end(job: DeliveryJob, { id }: ReplySender): void {

@@ -44,6 +44,11 @@ export class ReplySender {
     if (credit !== undefined) this.#window = new ReplyWindow(needs.clock, credit, () => this.onReaderGone());
   }
 
+  /** Its answers are read one by one. */
+  get waitsForReader(): boolean {
+    return this.#window !== undefined;
+  }
+
   /** The reader has room for so many answers in all. */
   allow(credit: number): void {
     this.#window?.allow(credit);
