@@ -14,6 +14,7 @@ export const reasons: Readonly<Record<string, string>> = {
   sysTopicsIntervalMs:
     'The topics tell figures of the broker, never of a client; rules keep them from whom they do not name.',
   'log.level': 'Faults are told; payloads, passwords and tokens never are, at any level.',
+  'log.format': 'The same lines in another form; neither has a secret in it.',
   'listeners.host': 'Only this machine reaches it.',
   'listeners.requestCert':
     'Clients prove themselves by what `authentication` says; with it, a certificate that cannot be verified ends the handshake.',

@@ -51,10 +51,12 @@ export class AccessControl {
   }
 
   authorizePublish(client: Client, topicName: string, qos: QoS, retain: boolean): AccessAnswer {
-    if (isReserved(topicName)) return reserved;
-    if (this.#policy !== undefined && !this.#mayPublish(this.#policy, client, topicName)) return denied;
+    if (isReserved(topicName)) return this.#told(client, 'publish', topicName, reserved);
+    if (this.#policy !== undefined && !this.#mayPublish(this.#policy, client, topicName))
+      return this.#told(client, 'publish', topicName, denied);
     if (!this.#hooks.has.authorizePublish) return undefined;
-    return this.#hooks.authorizePublish(client, { topicName, qos, retain, will: false });
+    const answer = this.#hooks.authorizePublish(client, { topicName, qos, retain, will: false });
+    return this.#told(client, 'publish', topicName, answer);
   }
 
   /** Asked when the Will is left, since nobody is there to ask when it is published. */
@@ -71,8 +73,38 @@ export class AccessControl {
     shareName: string | undefined,
     qos: QoS,
   ): AccessAnswer {
-    if (this.#mustNotSubscribe(client, topicFilter, shareName)) return denied;
-    return this.#hooks.authorizeSubscribe(client, { topicFilter, shareName, qos });
+    if (this.#mustNotSubscribe(client, topicFilter, shareName))
+      return this.#told(client, 'subscribe', topicFilter, denied);
+    const answer = this.#hooks.authorizeSubscribe(client, { topicFilter, shareName, qos });
+    return this.#told(client, 'subscribe', topicFilter, answer);
+  }
+
+  /** Observers hear of a refusal; the answer is the same. */
+  #told(client: Client, action: 'publish' | 'subscribe', topic: string, answer: AccessAnswer): AccessAnswer {
+    if (answer === undefined || !this.#hooks.has.refused) return answer;
+    if (answer instanceof Promise) {
+      return answer.then((later) => {
+        if (later !== undefined) this.#tell(client, action, topic, later);
+        return later;
+      });
+    }
+    this.#tell(client, action, topic, answer);
+    return answer;
+  }
+
+  #tell(client: Client, action: 'publish' | 'subscribe', topic: string, refusal: Refusal): void {
+    const { clientIdentifier, userName, transport, remoteAddress } = client;
+    const { reasonCode, reasonString: reason } = refusal;
+    this.#hooks.tell('refused', {
+      action,
+      clientIdentifier,
+      userName,
+      transport,
+      remoteAddress,
+      topic,
+      reasonCode,
+      reason,
+    });
   }
 
   /** Whether the rules let a client have a message that is on its way to it; asked for each copy when it is sent. */

@@ -16,6 +16,7 @@ export function endWithError(connection: Connection, error: unknown): void {
   if (connection.isEnding) return;
   const code = reasonCodeOf(error);
   report(connection, error);
+  if (!connection.isReady) tellRefused(connection, error, code);
   if (connection.isReady) sendDisconnect(connection, error, code);
   else sendConnack(connection, error, code);
   connection.close({
@@ -69,6 +70,22 @@ function explain(error: unknown): { reasonString?: string; serverReference?: str
   // Section 4.11 gives it a meaning with these two codes only.
   const serverReference = isReferring && isRedirection(error.reasonCode) ? error.serverReference : undefined;
   return { reasonString: error.message, ...(serverReference !== undefined && { serverReference }) };
+}
+
+/** A client that had said who it is was not let in. */
+function tellRefused({ claim, transport, context }: Connection, error: unknown, code: number): void {
+  if (claim === undefined) return;
+  const { kind, remoteAddress } = transport;
+  const reason = error instanceof PetrelError ? error.message : undefined;
+  context.hooks.tell('refused', {
+    action: 'connect',
+    ...claim,
+    transport: kind,
+    remoteAddress,
+    topic: undefined,
+    reasonCode: code,
+    reason,
+  });
 }
 
 function report(connection: Connection, error: unknown): void {

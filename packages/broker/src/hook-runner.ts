@@ -18,7 +18,14 @@ import type { Logger } from './logger.js';
 import { isSendable, sendableRefusal } from './refusal.js';
 
 /** The hooks that are told and decide nothing. */
-type ObservingHook = 'connected' | 'published' | 'subscribed' | 'unsubscribed' | 'delivered' | 'disconnected';
+type ObservingHook =
+  | 'connected'
+  | 'published'
+  | 'subscribed'
+  | 'unsubscribed'
+  | 'delivered'
+  | 'disconnected'
+  | 'refused';
 
 /** Tells a promise from an answer. */
 export function isPending<T>(answer: T | Promise<T>): answer is Promise<T> {
@@ -58,6 +65,7 @@ export class Hooks {
       deliver: hooks.deliver !== undefined,
       delivered: hooks.delivered !== undefined,
       disconnected: hooks.disconnected !== undefined,
+      refused: hooks.refused !== undefined,
     };
   }
 

@@ -86,6 +86,16 @@ export interface DisconnectedEvent {
   readonly cause: Error | undefined;
 }
 
+/** What was refused to whom: a CONNECT, the right to publish or to subscribe. Never has a password or a payload. */
+export interface RefusedEvent
+  extends Pick<Client, 'clientIdentifier' | 'userName' | 'transport' | 'remoteAddress'> {
+  readonly action: 'connect' | 'publish' | 'subscribe';
+  /** Topic Name or Topic Filter; undefined for `connect`. */
+  readonly topic: string | undefined;
+  readonly reasonCode: number;
+  readonly reason: string | undefined;
+}
+
 /** At once, or later. */
 export type Answer<T> = T | Promise<T>;
 
@@ -128,4 +138,6 @@ export interface BrokerHooks {
   /** A copy was handed to the client's connection. */
   delivered?(client: Client, message: PublishedMessage): void;
   disconnected?(client: Client, event: DisconnectedEvent): void;
+  /** A client was not let in, or rules or a hook did not let it publish or subscribe. */
+  refused?(event: RefusedEvent): void;
 }

@@ -72,6 +72,7 @@ export type {
   PublishedMessage,
   PublishRequest,
   Refusal,
+  RefusedEvent,
   SubscribeRequest,
   Verdict,
 } from './hooks.js';

@@ -25,6 +25,7 @@ const hookNames: { readonly [Name in keyof Required<BrokerHooks>]: true } = {
   deliver: true,
   delivered: true,
   disconnected: true,
+  refused: true,
 };
 
 /**

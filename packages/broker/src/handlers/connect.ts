@@ -24,6 +24,8 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): Pr
   // A Will Topic with too many levels is refused now: nobody is there to be told once it is published.
   if (packet.will !== undefined) context.topics.findName(packet.will.topicName);
   const request = authenticationRequest(connection, packet);
+  const { clientIdentifier, userName } = request;
+  if (context.hooks.has.refused) connection.claim = { clientIdentifier, userName };
   const accept = (principal: Principal | undefined, data?: Uint8Array) =>
     acceptClient(connection, packet, knownClient(request, principal), data);
   const { authenticationMethod: method, authenticationData: data } = packet.properties;

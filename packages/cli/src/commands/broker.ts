@@ -1,11 +1,13 @@
 /** `petrel broker`: runs a broker until Ctrl-C. */
 import { rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Broker, createBroker } from '@petrel/broker';
+import { type Broker, createBroker, type Logger } from '@petrel/broker';
 import { type AdminServer, type AdminServerOptions, openAdminServer } from '@petrel/broker/admin';
+import { AuditLog } from '../audit-log.js';
 import { type Command, readArguments, readInteger, readOperands } from '../command.js';
 import type { ValuePath } from '../configuration/check-value.js';
 import { type LoadedConfiguration, type LoadRequest, loadConfiguration } from '../configuration/load.js';
+import { createLog } from '../log.js';
 import { RunningConfiguration } from '../reload.js';
 import { RunningBridges } from '../running-bridges.js';
 import { interruption } from '../terminal.js';
@@ -61,13 +63,15 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
     const running = new RunningConfiguration(request, loaded);
     const bridges = new RunningBridges(loaded.bridges);
     const authenticate = running.authenticate && bridges.authenticate(running.authenticate);
-    const logger = loggerOf(
-      () => (values.verbose ? 'debug' : (running.current.log?.level ?? 'warn')),
-      terminal.err,
-    );
+    const logger = createLog({
+      level: () => (values.verbose ? 'debug' : (running.current.log?.level ?? 'warn')),
+      format: loaded.configuration.log?.format ?? 'text',
+      say: terminal.err,
+    });
+    const audit = await openAudit(loaded, logger);
     const broker = await createBroker({
       ...loaded.options,
-      hooks: { ...loaded.options.hooks, ...(authenticate && { authenticate }) },
+      hooks: { ...loaded.options.hooks, ...audit?.hooks, ...(authenticate && { authenticate }) },
       logger,
     });
     bridges.start(broker, logger);
@@ -81,14 +85,29 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
         () => terminal.err('the configuration was read again'),
         (error: unknown) => terminal.err(`${(error as Error).message}\nthe configuration stays as it was`),
       );
-    const stopReloading = terminal.onHangup(reload);
+    const stopReloading = terminal.onHangup(() => {
+      audit?.reopen();
+      reload();
+    });
     await interruption(terminal.interrupted);
     stopReloading();
     await Promise.all([bridges.close(), admin?.close()]);
     await broker.close();
+    await audit?.close();
     if (pidFile !== undefined) await rm(pidFile, { force: true });
   },
 };
+
+/** Where nobody can write down who comes, nobody comes. */
+async function openAudit(
+  { configuration, folder }: LoadedConfiguration,
+  logger: Logger,
+): Promise<AuditLog | undefined> {
+  const file = configuration.log?.auditFile;
+  return file === undefined
+    ? undefined
+    : AuditLog.open(resolve(folder, file), (error) => logger.error(error));
+}
 
 /** A broker whose operator cannot look at it does not start. */
 async function openAdmin(broker: Broker, options: AdminServerOptions): Promise<AdminServer> {
@@ -131,15 +150,4 @@ function readRequest(values: BrokerArguments): LoadRequest {
   set('data-folder', 'dataFolder', values['data-folder']);
   set('durability', 'durability', values.durability);
   return { file: values.config, environment: process.env, arguments: settings };
-}
-
-const levels = ['error', 'warn', 'info', 'debug'] as const;
-
-/** The level may change while the broker runs. */
-function loggerOf(level: () => (typeof levels)[number], say: (line: string) => void) {
-  const speak = (message: unknown) => say(message instanceof Error ? message.message : String(message));
-  const at = (each: (typeof levels)[number]) => (message: unknown) => {
-    if (levels.indexOf(each) <= levels.indexOf(level())) speak(message);
-  };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -126,6 +126,10 @@ export const configurationRule = object('The configuration of `petrel broker`.',
   pidFile: path('Has the number of the process while the broker runs, for `kill -HUP`. Default: none.'),
   log: object('What the broker says.', {
     level: oneOf('The least that is said.', ['error', 'warn', 'info', 'debug'], 'warn'),
+    format: oneOf('Lines for people, or JSON for programs.', ['text', 'json'], 'text'),
+    auditFile: path(
+      'Who came, who went and who was refused what, as lines of JSON that are added to this file; SIGHUP opens it anew. Default: none.',
+    ),
   }),
 });
 

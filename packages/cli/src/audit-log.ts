@@ -1,0 +1,68 @@
+/** Who came, who went, and who was refused what: a file of JSON lines. Never a password or a payload. */
+import { appendFile } from 'node:fs/promises';
+import type { BrokerHooks, Client } from '@petrel/broker';
+import { destination, type Logger as PinoLogger, pino } from 'pino';
+import { ConfigurationError } from './errors.js';
+import { jsonLines } from './log.js';
+
+/** Bytes that may wait for the disk; lines beyond are dropped, so that a disk that stands still stops nobody. */
+const mostWaitingBytes = 4_194_304;
+
+/** An open audit log. */
+export class AuditLog {
+  readonly #destination: ReturnType<typeof destination>;
+  readonly #log: PinoLogger;
+
+  private constructor(file: string) {
+    this.#destination = destination({ dest: file, append: true, sync: false, maxLength: mostWaitingBytes });
+    this.#log = pino(jsonLines, this.#destination);
+  }
+
+  /** Rejects with ConfigurationError where the file cannot be written. */
+  static async open(file: string, onError: (error: Error) => void): Promise<AuditLog> {
+    try {
+      await appendFile(file, '', { mode: 0o600 });
+    } catch (cause) {
+      const message = `"log.auditFile" cannot be written: ${(cause as Error).message}`;
+      throw new ConfigurationError([{ source: file, path: 'log.auditFile', message }]);
+    }
+    const audit = new AuditLog(file);
+    audit.#destination.on('error', onError);
+    return audit;
+  }
+
+  /** To be given to createBroker. */
+  get hooks(): BrokerHooks {
+    return {
+      connected: (client, { sessionPresent }) =>
+        this.#log.info({ event: 'login', ...who(client), sessionPresent }),
+      disconnected: (client, { reasonCode, byClient }) =>
+        this.#log.info({ event: 'logout', ...who(client), reasonCode, byClient }),
+      refused: (event) => this.#log.warn({ event: 'refused', ...event }),
+    };
+  }
+
+  /** The file was moved away: goes on in a new one of the same name. */
+  reopen(): void {
+    this.#destination.reopen();
+  }
+
+  /** Resolves when everything is written. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#destination.once('close', resolve);
+      this.#destination.end();
+    });
+  }
+}
+
+function who({ clientIdentifier, principal, userName, protocolVersion, transport, remoteAddress }: Client) {
+  return {
+    clientIdentifier,
+    principal: principal?.name,
+    userName,
+    protocolVersion,
+    transport,
+    remoteAddress,
+  };
+}

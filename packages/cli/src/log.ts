@@ -1,0 +1,47 @@
+/** What a broker says: lines for people, or JSON for programs. Never a payload or a secret, since the broker gives it none. */
+import type { Logger } from '@petrel/broker';
+import { pino, stdTimeFunctions } from 'pino';
+
+/** From the least urgent to the most. */
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+const levels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
+
+/** How to say it. */
+export interface LogOptions {
+  /** Asked for every line, since it may change while the broker runs. */
+  readonly level: () => LogLevel;
+  readonly format: 'text' | 'json';
+  readonly say: (line: string) => void;
+}
+
+/** Names and time in every JSON line of this program. */
+export const jsonLines = {
+  // No process and no host: who collects the lines knows them.
+  base: null,
+  timestamp: stdTimeFunctions.isoTime,
+  formatters: { level: (label: string) => ({ level: label }) },
+} as const;
+
+/** The logger of a broker. */
+export function createLog({ level, format, say }: LogOptions): Logger {
+  const write = format === 'json' ? jsonWriter(say) : textWriter(say);
+  const at = (each: LogLevel) => (message: unknown) => {
+    if (levels.indexOf(each) <= levels.indexOf(level())) write(each, message);
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+function textWriter(say: (line: string) => void) {
+  return (_level: LogLevel, message: unknown) =>
+    say(message instanceof Error ? message.message : String(message));
+}
+
+function jsonWriter(say: (line: string) => void) {
+  const log = pino({ ...jsonLines, level: 'debug' }, { write: (line: string) => say(line.trimEnd()) });
+  return (level: LogLevel, message: unknown) => {
+    if (message instanceof Error)
+      log[level]({ err: message, code: (message as { code?: unknown }).code }, message.message);
+    else log[level](String(message));
+  };
+}
