@@ -124,6 +124,13 @@ export class HookError extends PetrelError {
   }
 }
 
+/** An authenticator could not find out who a client is: what it has to ask is away. Everybody is refused meanwhile. The operator must act. */
+export class AuthenticatorError extends PetrelError {
+  constructor(message: string, cause: unknown) {
+    super('PETREL_AUTHENTICATOR_FAILED', message, { reasonCode: reasonCode.serverUnavailable, cause });
+  }
+}
+
 /** The store could not take over what was written; nothing was acknowledged. The operator must act. */
 export class StoreError extends PetrelError {
   constructor(message: string, cause: unknown) {
@@ -183,6 +190,8 @@ export const brokerErrorCodes = {
   PETREL_BROKER_CLOSING: 'The broker is closing; clients may come back later.',
   PETREL_HOOK_FAILED:
     'A hook threw, rejected or gave an answer it must not give; what it was asked about is refused.',
+  PETREL_AUTHENTICATOR_FAILED:
+    'What an authenticator has to ask – a webhook, the keys of tokens – does not answer; clients are refused meanwhile. See cause.',
   PETREL_STORE_FAILED: 'The store could not take over what was written; nothing of it was acknowledged.',
   PETREL_STORE_LOCKED: 'Another process has this data folder.',
   PETREL_STORE_CORRUPT:

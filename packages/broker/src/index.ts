@@ -50,6 +50,7 @@ export {
 export { type Clock, systemClock } from './clock.js';
 export {
   AccessError,
+  AuthenticatorError,
   BrokerClosedError,
   brokerErrorCodes,
   ConnectionError,

@@ -1,8 +1,9 @@
 /** JSON Web Tokens (RFC 7519) in the Password. Signatures and claims are the business of jose, which is loaded when it is needed. */
 import { readFile } from 'node:fs/promises';
-import { reasonCode, UsageError } from '@petrel/protocol';
+import { UsageError } from '@petrel/protocol';
 import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
-import type { Principal, Refusal } from '../hooks.js';
+import { AuthenticatorError } from '../errors.js';
+import type { Principal } from '../hooks.js';
 import type { Authenticator } from './authentication-chain.js';
 import { assertSafeUrl } from './safe-url.js';
 
@@ -109,10 +110,11 @@ function toPrincipal(
 }
 
 /** What is wrong with a token is for its owner to find out elsewhere; that the keys are away, for the operator. */
-function refusalOf(error: unknown): Refusal | false {
+function refusalOf(error: unknown): false {
   const { code } = error as { code?: unknown };
   const isOfToken =
     typeof code === 'string' &&
     /^ERR_(JW[ST]|JOSE_ALG|JOSE_NOT_SUPPORTED|JWKS_(NO|MULTIPLE)_MATCHING)/.test(code);
-  return isOfToken ? false : { reasonCode: reasonCode.serverUnavailable };
+  if (isOfToken) return false;
+  throw new AuthenticatorError('the keys of tokens cannot be had', error);
 }

@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { open, openBroker } from '../broker-fixture.suite.js';
+import { recordingLogger } from '../recording-logger.suite.js';
+import { authenticationChain } from './authentication-chain.js';
 import { certificate, request } from './authenticators.suite.js';
 import { type WebhookAuthenticatorOptions, webhookAuthenticator } from './webhook-authenticator.js';
 
@@ -40,6 +43,9 @@ afterAll(() => server.close());
 beforeEach(() => {
   asked.length = 0;
 });
+
+/** Told to the logger, and to the client as 0x88. */
+const away = { code: 'PETREL_AUTHENTICATOR_FAILED', reasonCode: 0x88 };
 
 const says = (value: object) => () => ({ body: JSON.stringify(value) });
 const hook = (options: Partial<WebhookAuthenticatorOptions> = {}) =>
@@ -112,13 +118,25 @@ describe('a webhook', () => {
     ];
     for (const each of bad) {
       answer = () => each;
-      expect([each, await hook()(request())]).toEqual([each, { reasonCode: 0x88 }]);
+      await expect(Promise.resolve(hook()(request())), JSON.stringify(each)).rejects.toMatchObject(away);
     }
     asked.length = 0;
     const authenticate = hook({ maximumFailures: 2, openForMs: 60_000 });
-    for (let index = 0; index < 5; index++)
+    for (let index = 0; index < 2; index++)
+      await expect(Promise.resolve(authenticate(request()))).rejects.toMatchObject(away);
+    for (let index = 0; index < 3; index++)
       expect(await authenticate(request())).toEqual({ reasonCode: 0x88 });
     expect(asked.length).toBe(2);
+  });
+
+  test('that is away is told to the operator, and to the client as 0x88', async () => {
+    answer = () => ({ status: 500, body: '' });
+    const logger = recordingLogger();
+    const { broker } = await openBroker({ logger, hooks: { authenticate: authenticationChain([hook()]) } });
+    const peer = open(broker);
+    expect((await peer.connect({ userName: 'u' })).reasonCode).toBe(0x88);
+    await peer.closed();
+    expect(logger.errors).toEqual([expect.objectContaining({ cause: expect.objectContaining(away) })]);
   });
 
   test('that does not answer in time is no friend', async () => {
@@ -126,7 +144,7 @@ describe('a webhook', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
     const authenticate = hook({ url: new URL(`http://127.0.0.1:${port}/`), timeoutMs: 50 });
-    expect(await authenticate(request())).toEqual({ reasonCode: 0x88 });
+    await expect(Promise.resolve(authenticate(request()))).rejects.toMatchObject(away);
     silent.closeAllConnections();
     silent.close();
   });

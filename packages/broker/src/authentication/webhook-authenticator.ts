@@ -4,6 +4,7 @@
  */
 import { reasonCode } from '@petrel/protocol';
 import { allCertificateNames } from '../access/certificate-names.js';
+import { AuthenticatorError } from '../errors.js';
 import type { AuthenticationRequest, Principal, Refusal } from '../hooks.js';
 import type { Authenticator } from './authentication-chain.js';
 import { BoundedWork } from './bounded-work.js';
@@ -47,9 +48,10 @@ export function webhookAuthenticator(options: WebhookAuthenticatorOptions): Auth
       const verdict = await post(options, request);
       breaker.succeeded();
       return verdict;
-    } catch {
+    } catch (cause) {
       breaker.failed(Date.now());
-      return undefined;
+      // Told each time that it was asked in vain, which the breaker makes rare.
+      throw new AuthenticatorError(`the webhook at ${url.origin} does not answer as it should`, cause);
     }
   };
   return async (request) => {
