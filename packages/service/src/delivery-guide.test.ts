@@ -1,5 +1,7 @@
 /** The code of the delivery guide runs, and the guide names every option of the policy. */
+
 import { readFileSync } from 'node:fs';
+import { eventually } from '@petrel/testing';
 import { expect, it, vi } from 'vitest';
 import { deliveryPolicyNames } from './delivery-policy.js';
 import { FakeNetwork } from './fake-network.suite.js';
@@ -17,7 +19,7 @@ it('docs/guides/delivery.md: the example keeps what fails, and tries what can be
   const AsyncFunction = (async () => undefined).constructor as new (...parts: string[]) => Run;
   await new AsyncFunction('service', 'store', code)(service, store);
   await service.publish('sensors/hall/temperature/1', -300);
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(network.published.map(({ topicName }) => topicName)).toContain('dead/temperatures'),
   );
   expect(store).toHaveBeenCalledOnce();

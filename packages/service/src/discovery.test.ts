@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type Broker, createBroker } from '@petrel/broker';
-import { describePeer, findMosquittoClient } from '@petrel/testing';
+import { describePeer, eventually, findMosquittoClient } from '@petrel/testing';
 import mqtt from 'mqtt';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createService } from './create-service.js';
 import { FakeNetwork } from './fake-network.suite.js';
 import { ServiceMetrics } from './metrics/service-metrics.js';
@@ -111,7 +111,7 @@ describe('discovery', () => {
     });
     await client.subscribeAsync('petrel/services/answer/#');
     await client.publishAsync('petrel/services/ping', '');
-    await vi.waitFor(() => expect(names.sort()).toEqual(['climate', 'climate', 'heating']));
+    await eventually(() => expect(names.sort()).toEqual(['climate', 'climate', 'heating']));
   });
 
   it('answers MQTT.js on MQTT 5 where its Response Topic says, with its Correlation Data', async () => {

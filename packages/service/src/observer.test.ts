@@ -1,4 +1,5 @@
 /** What observers see of a service, and that they cannot harm it. */
+import { eventually } from '@petrel/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeNetwork } from './fake-network.suite.js';
 import type { Observation, Observer } from './observer.js';
@@ -29,10 +30,10 @@ describe('an observer', () => {
     const seen: string[] = [];
     const service = new Service(network.link(), { observers: [scribe(seen)] });
     const handled = new Promise((resolve) => void service.on('a/:b', resolve));
-    await vi.waitFor(() => expect(network.topicFilters()).toEqual(['a/+']));
+    await eventually(() => expect(network.topicFilters()).toEqual(['a/+']));
     await service.publish('a/x', 1);
     await handled;
-    await vi.waitFor(() => expect(service.inWork).toBe(0));
+    await eventually(() => expect(service.inWork).toBe(0));
     const both = ['a/+ of a/x begins', 'a/+ of a/x ends', 'publish a/x begins', 'publish a/x ends'];
     expect(seen.sort()).toEqual(both);
   });
@@ -46,7 +47,7 @@ describe('an observer', () => {
     });
     const client = new Service(network.link(), { observers: [scribe(asked)] });
     await expect(client.request('sum', [])).rejects.toThrow('no numbers');
-    await vi.waitFor(() => expect(server.inWork).toBe(0));
+    await eventually(() => expect(server.inWork).toBe(0));
     expect(served).toEqual(['sum of sum begins', 'sum of sum fails: no numbers']);
     expect(asked).toEqual(['request sum begins', 'request sum fails: no numbers']);
   });
@@ -59,7 +60,7 @@ describe('an observer', () => {
     await service.on('a', () => undefined);
     const properties = { contentType: 'application/json' };
     await network.link().publish('a', new TextEncoder().encode('{'), { qos: 1, properties });
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    await eventually(() => expect(onError).toHaveBeenCalledOnce());
     expect(seen).toEqual(['a of a begins', expect.stringContaining('a of a fails: ')]);
   });
 
@@ -72,7 +73,7 @@ describe('an observer', () => {
     });
     const client = new Service(network.link(), { observers: [scribe(seen)] });
     for await (const item of client.requestStream('count')) if (item === 1) break;
-    await vi.waitFor(() => expect(server.inWork).toBe(0));
+    await eventually(() => expect(server.inWork).toBe(0));
     expect(seen).toEqual(['request count begins', 'request count ends']);
   });
 

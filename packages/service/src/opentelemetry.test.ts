@@ -1,4 +1,5 @@
 /** Traces end in the memory of OpenTelemetry's own SDK, with W3C's propagator: what any collector would get. */
+
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
@@ -8,7 +9,8 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '@petrel/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeNetwork } from './fake-network.suite.js';
 import { openTelemetry } from './opentelemetry.js';
 import { Service } from './service.js';
@@ -34,7 +36,7 @@ function tracedService(network: FakeNetwork, protocolVersion: 4 | 5 = 5): Servic
 
 /** The spans with these names, in this order, once all have ended. */
 async function spansNamed(...names: string[]): Promise<ReadableSpan[]> {
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(expect.arrayContaining(names)),
   );
   expect(exporter.getFinishedSpans()).toHaveLength(names.length);

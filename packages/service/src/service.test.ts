@@ -1,3 +1,4 @@
+import { eventually } from '@petrel/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { RemoteError } from './errors.js';
 import { FakeNetwork } from './fake-network.suite.js';
@@ -39,7 +40,7 @@ describe('Service', () => {
       qos: 1,
       properties: { userProperties: [['unit', 'C']] },
     });
-    await vi.waitFor(() => expect(seen).toHaveBeenCalledOnce());
+    await eventually(() => expect(seen).toHaveBeenCalledOnce());
     expect(seen).toHaveBeenCalledWith(
       21.5,
       expect.objectContaining({
@@ -85,7 +86,7 @@ describe('Service', () => {
       remoteCode: 'PETREL_PAYLOAD_INVALID',
     });
     await raw.publish('y', bytes('{'), { properties });
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    await eventually(() => expect(onError).toHaveBeenCalledOnce());
     expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: 'PETREL_PAYLOAD_INVALID' });
     expect(handler).not.toHaveBeenCalled();
   });
@@ -99,9 +100,9 @@ describe('Service', () => {
     await service.on('before', () => opened, { acknowledge: 'before' });
     await service.publish('after', 1);
     await service.publish('before', 1);
-    await vi.waitFor(() => expect(link.acknowledged.map(({ topicName }) => topicName)).toEqual(['before']));
+    await eventually(() => expect(link.acknowledged.map(({ topicName }) => topicName)).toEqual(['before']));
     open();
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(link.acknowledged.map(({ topicName }) => topicName)).toEqual(['before', 'after']),
     );
   });
@@ -128,7 +129,7 @@ describe('Service', () => {
       { concurrency: 2 },
     );
     for (let n = 0; n < 20; n++) await Promise.all([service.publish('many', n), service.publish('few', n)]);
-    await vi.waitFor(() => expect(service.inWork).toBe(0));
+    await eventually(() => expect(service.inWork).toBe(0));
     expect(most).toEqual({ one: 2, all: 5 });
   });
 
@@ -143,10 +144,10 @@ describe('Service', () => {
       seen.push(data);
     });
     for (let n = 0; n < 6; n++) await service.publish('flood', n, { qos: 0 });
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    await eventually(() => expect(onError).toHaveBeenCalledOnce());
     expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: 'PETREL_SERVICE_OVERLOADED' });
     open();
-    await vi.waitFor(() => expect(seen).toEqual([0, 1, 2]));
+    await eventually(() => expect(seen).toEqual([0, 1, 2]));
     expect(onError).toHaveBeenCalledOnce();
   });
 
@@ -159,12 +160,12 @@ describe('Service', () => {
       for (const filter of ['a/b', 'a/#', 'a/+']) await service.on(filter, () => seen.push(filter));
       const late = await service.on('a/b', () => seen.push('second of a/b'));
       await service.publish('a/b', 1);
-      await vi.waitFor(() => expect(service.inWork).toBe(0));
+      await eventually(() => expect(service.inWork).toBe(0));
       expect(seen.sort()).toEqual(['a/#', 'a/+', 'a/b', 'second of a/b']);
       expect(network.topicFilters().sort()).toEqual(separatesSubscriptions ? ['a/#', 'a/+', 'a/b'] : ['a/#']);
       await late.close();
       await service.publish('a/b', 1);
-      await vi.waitFor(() => expect(seen).toHaveLength(7));
+      await eventually(() => expect(seen).toHaveLength(7));
     },
   );
 
@@ -180,7 +181,7 @@ describe('Service', () => {
     expect([...network.subscriptions].map(({ qos }) => qos)).toEqual([1]);
     const late = await service.on('a', handler('later'), { qos: 2 });
     await service.publish('a', 1, { qos: 2 });
-    await vi.waitFor(() => expect(seen.sort()).toEqual(['first', 'later', 'together']));
+    await eventually(() => expect(seen.sort()).toEqual(['first', 'later', 'together']));
     await late.close();
     await service.close();
     expect(network.topicFilters()).toEqual([]);
@@ -202,7 +203,7 @@ describe('Service', () => {
       ['a/#', 1],
     ]);
     await service.publish('a/b', 1);
-    await vi.waitFor(() => expect(seen.sort()).toEqual(['a/#', 'a/b']));
+    await eventually(() => expect(seen.sort()).toEqual(['a/#', 'a/b']));
   });
 
   it('outlives an onError that throws', async () => {
@@ -215,7 +216,7 @@ describe('Service', () => {
     const service = new Service(link, { onError });
     await service.on('a', () => Promise.reject(new Error('failed')));
     await service.publish('a', 1);
-    await vi.waitFor(() => expect(link.acknowledged).toHaveLength(1));
+    await eventually(() => expect(link.acknowledged).toHaveLength(1));
     expect(logged).toHaveBeenCalledOnce();
     logged.mockRestore();
   });
@@ -236,7 +237,7 @@ describe('Service', () => {
     }
     const client = new Service(network.link());
     expect(await client.request('a/b')).toBe('narrow');
-    await vi.waitFor(() => expect(seen.sort()).toEqual(['event', 'narrow', 'wide']));
+    await eventually(() => expect(seen.sort()).toEqual(['event', 'narrow', 'wide']));
     expect(client.unclaimedReplies).toBe(0);
   });
 
@@ -260,7 +261,7 @@ describe('Service', () => {
     await server.on('#', (_, { topicName }) => seen.push(topicName));
     const client = new Service(network.link({ protocolVersion: 4 }));
     expect(await client.request('x/ping', 1)).toBe('pong');
-    await vi.waitFor(() => expect(seen).toEqual(['x/ping', 'x/ping/reply']));
+    await eventually(() => expect(seen).toEqual(['x/ping', 'x/ping/reply']));
     expect(asked).toHaveBeenCalledOnce();
   });
 
@@ -326,9 +327,9 @@ describe('Service', () => {
       await service.publish('done', 1);
     });
     await service.publish('job', 1);
-    await vi.waitFor(() => expect(service.inWork).toBe(1));
+    await eventually(() => expect(service.inWork).toBe(1));
     const closed = service.close();
-    await vi.waitFor(() => expect(network.topicFilters()).toEqual([]));
+    await eventually(() => expect(network.topicFilters()).toEqual([]));
     expect(link.isClosed).toBe(false);
     open();
     expect(await closed).toBe(true);
@@ -373,7 +374,7 @@ describe('Service', () => {
       return new Promise(() => undefined);
     });
     await service.publish('job', 1);
-    await vi.waitFor(() => expect(service.inWork).toBe(1));
+    await eventually(() => expect(service.inWork).toBe(1));
     expect(await service.close()).toBe(false);
     expect(aborted).toBe(true);
   });

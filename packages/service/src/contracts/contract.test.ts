@@ -1,4 +1,5 @@
 /** Contracts over any schema library: what is checked where, and what a refusal says. */
+import { eventually } from '@petrel/testing';
 import { type } from 'arktype';
 import * as v from 'valibot';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -126,7 +127,7 @@ describe.each(Object.entries(libraries))('with %s', (_, schemas) => {
         (celsius, { parameters }) => resolve([celsius, parameters.room, parameters.probe]),
       );
     });
-    await vi.waitFor(() => expect(network.topicFilters()).toEqual(['sensors/+/temperature/+']));
+    await eventually(() => expect(network.topicFilters()).toEqual(['sensors/+/temperature/+']));
     const sender = contracted(serviceOn(network), contract);
     const parameters = { room: 'kitchen', probe: 1 };
     await sender.publish('sensors/:room/temperature/:probe', 21.5, { parameters });
@@ -139,7 +140,7 @@ describe.each(Object.entries(libraries))('with %s', (_, schemas) => {
     const handler = vi.fn();
     await contracted(serviceOn(network, onError), contract).on('sensors/:room/temperature/:probe', handler);
     await serviceOn(network).publish('sensors/kitchen/temperature/1', 'warm');
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    await eventually(() => expect(onError).toHaveBeenCalledOnce());
     expect(onError.mock.calls[0]?.[0]).toMatchObject({
       code: 'PETREL_CONTRACT_BROKEN',
       message: 'payload of "sensors/:room/temperature/:probe" breaks the contract',
@@ -156,7 +157,7 @@ describe('a contract', () => {
     const seen = vi.fn();
     await contracted(serviceOn(network), contract).on('day', seen);
     await contracted(serviceOn(network), contract).publish('day', 'Monday');
-    await vi.waitFor(() => expect(seen).toHaveBeenCalledWith(6, expect.anything()));
+    await eventually(() => expect(seen).toHaveBeenCalledWith(6, expect.anything()));
   });
 
   it('waits for an asynchronous schema', async () => {
@@ -185,7 +186,7 @@ describe('a contract', () => {
       Array.from({ length: 30 }, (_, at) => [`${'x'.repeat(500)} ${at}`, 'no']),
     );
     await serviceOn(network).publish('names', wrong);
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    await eventually(() => expect(onError).toHaveBeenCalledOnce());
     const error = onError.mock.calls[0]?.[0] as { paths: string[]; message: string; issues: unknown[] };
     expect(error.paths.every((path) => path.length <= 101)).toBe(true);
     expect(error.paths.length).toBeLessThanOrEqual(10);

@@ -1,5 +1,6 @@
 /** What is counted, and how Prometheus reads it. */
-import { describe, expect, it, vi } from 'vitest';
+import { eventually } from '@petrel/testing';
+import { describe, expect, it } from 'vitest';
 import { FakeNetwork } from '../fake-network.suite.js';
 import { Service } from '../service.js';
 import { prometheusText } from './prometheus-text.js';
@@ -25,7 +26,7 @@ async function counted(): Promise<ServiceMetrics> {
   await expect(service.request('nobody', 'x')).rejects.toThrow();
   await service.publish('sensors/kitchen', 1);
   await service.publish('sensors/cellar', 1);
-  await vi.waitFor(() => expect(service.inWork).toBe(0));
+  await eventually(() => expect(service.inWork).toBe(0));
   return metrics;
 }
 
@@ -50,9 +51,9 @@ describe('the counters of a service', () => {
     let finish = (): void => undefined;
     await service.on('slow', () => new Promise<void>((resolve) => (finish = resolve)));
     await service.publish('slow');
-    await vi.waitFor(() => expect(metrics.handlers[0]?.inFlight).toBe(1));
+    await eventually(() => expect(metrics.handlers[0]?.inFlight).toBe(1));
     finish();
-    await vi.waitFor(() => expect(metrics.handlers[0]).toMatchObject({ inFlight: 0, handled: 1 }));
+    await eventually(() => expect(metrics.handlers[0]).toMatchObject({ inFlight: 0, handled: 1 }));
   });
 
   it('count what became of a message besides', () => {
