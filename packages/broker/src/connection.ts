@@ -1,12 +1,13 @@
 /**
  * One network connection: reads bytes, hands packets to handlers, writes what handlers and sessions give it. Decides nothing.
  */
-import { InboundTopicAliases, type Packet, PacketReader, type ProtocolVersion } from '@petrel/protocol';
+import { type Packet, PacketReader, type ProtocolVersion } from '@petrel/protocol';
 import { writeAcknowledgement } from './acknowledgement-writer.js';
 import { Acknowledgements, type AnswerOwner } from './acknowledgements.js';
 import type { Authentication } from './authentication/authentication.js';
 import type { AuthenticationSuccess } from './authentication/authentication-method.js';
 import { Backpressure, type Backpressured } from './backpressure.js';
+import { CountedTopicAliases } from './bounds/counted-topic-aliases.js';
 import type { OutboundTotal } from './bounds/outbound-total.js';
 import { PublishThrottle } from './bounds/publish-throttle.js';
 import type { BrokerContext } from './broker-context.js';
@@ -32,7 +33,7 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
   readonly context: BrokerContext;
   readonly transport: Transport;
   readonly output: Output;
-  readonly reader: PacketReader;
+  reader: PacketReader;
   /** Set by a CONNECT with an Authentication Method, and what to do with the client once it is known. */
   authentication: Authentication | undefined;
   acceptAuthenticated: ((success: AuthenticationSuccess) => Promise<void> | undefined) | undefined;
@@ -41,7 +42,7 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
   client: Client | undefined;
   claim: Pick<Client, 'clientIdentifier' | 'userName'> | undefined; // for those who hear of refusals
   terms: ConnectionTerms | undefined;
-  inboundAliases: InboundTopicAliases | undefined;
+  inboundAliases: CountedTopicAliases | undefined;
   /** What CONNECT asks for, in force before the client is accepted: a refusal has to fit too. */
   maximumAnswerSize: number | undefined;
   /** Why it is ending; the first reason stays. */
@@ -53,7 +54,6 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
   /** The network connection is gone. */
   #lost: ConnectionEnd | undefined;
   readonly #outbound: OutboundTotal;
-  /** Bytes that wait for the rest of their packet, as the broker was told. */
   #unfinished = 0;
   readonly #onClosed: (connection: Connection) => void;
   readonly #deadline: ConnectionDeadline;
@@ -148,7 +148,7 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
     this.terms = terms;
     this.inboundAliases =
       terms.protocolVersion === 5 && limits.topicAliasMaximum > 0
-        ? new InboundTopicAliases(limits.topicAliasMaximum)
+        ? new CountedTopicAliases(limits.topicAliasMaximum)
         : undefined;
     this.reader.maximumPacketSize = limits.maximumPacketSizeBytes;
     this.transport.admit(terms.keepAlive > 0);
@@ -233,7 +233,7 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
     this.#deadline.cancel();
     this.throttle?.end();
     this.context.unfinished.changed(this, 0, true);
-    this.reader.clear(); // The socket may take its time to close.
+    this.reader = new PacketReader({ sender: 'client' }); // The socket may take its time to close.
     this.authentication?.end();
     this.#acknowledgements?.clear();
     this.#backpressure?.recovered();

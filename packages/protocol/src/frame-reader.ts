@@ -76,12 +76,6 @@ export class FrameReader {
     return size;
   }
 
-  /** Lets go of everything that was not read: nothing more comes out of this reader. */
-  clear(): void {
-    this.#chunks = [];
-    this.#adopt(nothing);
-  }
-
   /** Takes the next bytes of the stream; the caller must not write into them afterwards. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;

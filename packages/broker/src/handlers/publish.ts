@@ -1,6 +1,7 @@
 /** PUBLISH (section 3.3): the path of a message, step by step as the map of the house draws it. */
-import { type InboundTopicAliases, ProtocolError, type PublishPacket, reasonCode } from '@petrel/protocol';
+import { ProtocolError, reasonCode } from '@petrel/protocol';
 import { type Accepted, acceptMessage, NotOwned } from '../accept-message.js';
+import type { CountedTopicAliases } from '../bounds/counted-topic-aliases.js';
 import type { MemoryBudget } from '../bounds/memory-budget.js';
 import type { Connection } from '../connection.js';
 import { createMessage } from '../create-message.js';
@@ -82,7 +83,7 @@ function resolveAlias({ inboundAliases, context }: Connection, frame: PublishFra
       },
     );
   }
-  const topicName = resolve(inboundAliases, topic, properties, context.memory);
+  const topicName = resolve(inboundAliases, topic?.topicName ?? '', properties.topicAlias, context.memory);
   if (topic?.topicName === topicName) return topic;
   const resolved = context.topics.findName(topicName);
   frame.topic = resolved;
@@ -90,16 +91,16 @@ function resolveAlias({ inboundAliases, context }: Connection, frame: PublishFra
 }
 
 function resolve(
-  aliases: InboundTopicAliases,
-  topic: Topic | undefined,
-  properties: PublishPacket['properties'],
+  aliases: CountedTopicAliases,
+  topicName: string,
+  topicAlias: number,
   memory: MemoryBudget,
 ): string {
   const before = aliases.bytes;
-  const topicName = aliases.resolve({ topicName: topic?.topicName ?? '', properties });
+  const resolved = aliases.resolve(topicName, topicAlias);
   memory.take(aliases.bytes - before);
   if (aliases.bytes > fairAliasBytes && aliases.bytes > before && memory.isSpent) throw memoryIsSpent();
-  return topicName;
+  return resolved;
 }
 
 /** What CONNACK did not offer is not taken. */

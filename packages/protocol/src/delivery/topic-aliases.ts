@@ -7,16 +7,10 @@ import { reasonCode } from '../reason-code.js';
 export class InboundTopicAliases {
   readonly #maximum: number;
   readonly #topicNames = new Map<number, string>();
-  #characters = 0;
 
   /** `maximum` is the Topic Alias Maximum that this end announced; 0 allows none. */
   constructor(maximum: number) {
     this.#maximum = maximum;
-  }
-
-  /** What the Topic Names take in memory, roughly. */
-  get bytes(): number {
-    return 2 * this.#characters + 64 * this.#topicNames.size;
   }
 
   /** The true Topic Name of a PUBLISH; throws ProtocolError 0x94 above the maximum, 0x82 for an alias never set [MQTT-3.3.2-10] [MQTT-3.3.2-12]. */
@@ -34,7 +28,6 @@ export class InboundTopicAliases {
       );
     }
     if (topicName !== '') {
-      this.#characters += topicName.length - (this.#topicNames.get(topicAlias)?.length ?? 0);
       this.#topicNames.set(topicAlias, topicName);
       return topicName;
     }
