@@ -88,7 +88,7 @@ function restoreSession(context: BrokerContext, restored: RestoredSession): Sess
   session.deliveries.restoreQueue(restored.lastSequence, restored.queued);
   for (const kept of deliveries) session.deliveries.restore(restoreDelivery(context, kept));
   for (const packetIdentifier of receivedIdentifiers) session.inbound.restore(packetIdentifier);
-  if (receivedIdentifiers.length > 0) session.countInbound();
+  session.countUnreleased(receivedIdentifiers.length);
   return session;
 }
 

@@ -116,17 +116,22 @@ export class Session {
     this.#countedIdentifiers = 0;
   }
 
-  /** Tells the memory budget of QoS 2 messages that wait for PUBREL. */
-  countInbound(): void {
-    const { unreleasedCount } = this.inbound;
-    this.#context.memory.take(identifierBytes * (unreleasedCount - this.#countedIdentifiers));
-    this.#countedIdentifiers = unreleasedCount;
+  /** QoS 2 messages that wait for PUBREL. */
+  get unreleased(): number {
+    return this.#countedIdentifiers;
   }
 
-  /** A PUBLISH is refused: its exchange is over. */
-  refused(packetIdentifier: number): void {
-    this.inbound.refused(packetIdentifier);
-    this.countInbound();
+  /** So many more QoS 2 messages wait for PUBREL. */
+  countUnreleased(more: number): void {
+    this.#context.memory.take(identifierBytes * more);
+    this.#countedIdentifiers += more;
+  }
+
+  /** Takes PUBREL, or ends the exchange of a PUBLISH that is refused; false for an unknown identifier. */
+  release(packetIdentifier: number): boolean {
+    const known = this.inbound.release(packetIdentifier);
+    if (known) this.countUnreleased(-1);
+    return known;
   }
 
   #recount(bytes: number): void {

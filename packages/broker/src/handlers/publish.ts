@@ -129,9 +129,8 @@ function beginInbound(connection: Connection, { packetIdentifier, qos }: Publish
 
 /** A client with a few exchanges goes on; one that never releases them does not when there is no memory left (CVE-2023-28366). */
 function isMemorySpent({ session, context }: Connection): boolean {
-  const { inbound } = session as Session;
-  (session as Session).countInbound();
-  return inbound.unreleasedCount > fairExchanges && context.memory.isSpent;
+  (session as Session).countUnreleased(1);
+  return (session as Session).unreleased > fairExchanges && context.memory.isSpent;
 }
 
 /** PUBACK or PUBREC, once what must be durable is durable; `written` is what the store had been told before this message. */
@@ -149,7 +148,7 @@ function acknowledge(
   const session = connection.session as Session;
   if (accepted instanceof NotOwned && connection.terms?.protocolVersion !== 5) {
     // Without a way to say no, only the end of the connection tells that the message is not taken.
-    session.refused(packetIdentifier);
+    session.release(packetIdentifier);
     throw new ConnectionError('PETREL_LIMIT_EXCEEDED', accepted.reasonString, accepted);
   }
   // MQTT 3.x has no way to say no: it is acknowledged and goes nowhere [MQTT-3.3.5-2].
@@ -159,7 +158,7 @@ function acknowledge(
     return;
   }
   if (told >= 0x80)
-    session.refused(packetIdentifier); // [MQTT-4.3.3-9]
+    session.release(packetIdentifier); // [MQTT-4.3.3-9]
   else if (session.isStored)
     connection.context.store.addReceivedIdentifier(session.clientIdentifier, packetIdentifier);
   answer(connection, pubrecByte, packetIdentifier, told, reasonString, written);

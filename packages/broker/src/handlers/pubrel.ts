@@ -7,8 +7,7 @@ import type { Session } from '../session.js';
 export function handlePubrel(connection: Connection, packetIdentifier: number): undefined {
   const { context, acknowledgements } = connection;
   const session = connection.session as Session;
-  const known = session.inbound.release(packetIdentifier);
-  session.countInbound();
+  const known = session.release(packetIdentifier);
   if (known && session.isStored)
     context.store.deleteReceivedIdentifier(session.clientIdentifier, packetIdentifier);
   const code = known ? reasonCode.success : reasonCode.packetIdentifierNotFound;

@@ -26,11 +26,6 @@ export class InboundDelivery {
     return this.#open;
   }
 
-  /** How many QoS 2 messages wait for PUBREL. */
-  get unreleasedCount(): number {
-    return this.#unreleased.size;
-  }
-
   /** Packet Identifiers of QoS 2 messages that wait for PUBREL, for a store. */
   get unreleased(): IterableIterator<number> {
     return this.#unreleased.keys();
