@@ -42,15 +42,16 @@ const numbers = (replica: LaunchedProcess, what: 'begin' | 'end'): number[] =>
 /** `sessionExpiryInterval` 0: what it had is the other one's at once. Above 0: it is for the one that continues the session. */
 async function killOne(url: string, sessionExpiryInterval: 0 | 60, group?: string): Promise<void> {
   const replicas: LaunchedProcess[] = [];
-  const start = async (name: string) => {
+  const start = async (name: string, holds = false) => {
     const args = [program, url, name, String(sessionExpiryInterval), ...(group === undefined ? [] : [group])];
-    const replica = await launchProcess({ command: process.execPath, args, ready: { line: /ready/ } });
+    const env = { PETREL_TEST_HOLDS: holds ? '1' : undefined };
+    const replica = await launchProcess({ command: process.execPath, args, env, ready: { line: /ready/ } });
     replicas.push(replica);
     return replica;
   };
   const client = await connect(url);
   try {
-    const killed = await start('one');
+    const killed = await start('one', true);
     if (group !== undefined) await start('other');
     for (let job = 0; job < jobs; job++) await client.publish(`jobs/${job}`, String(job), { qos: 1 });
     await vi.waitFor(() => expect(numbers(killed, 'begin').length).toBeGreaterThan(5), { timeout: 10_000 });
