@@ -8,6 +8,7 @@ import {
   toConnectReturnCode,
   UnsupportedProtocolVersionError,
 } from '@petrel/protocol';
+import { claims } from './claims.js';
 import type { Connection } from './connection.js';
 import { AccessError, ConnectionError, isRedirection } from './errors.js';
 
@@ -73,7 +74,9 @@ function explain(error: unknown): { reasonString?: string; serverReference?: str
 }
 
 /** A client that had said who it is was not let in. */
-function tellRefused({ claim, transport, context }: Connection, error: unknown, code: number): void {
+function tellRefused(connection: Connection, error: unknown, code: number): void {
+  const { transport, context } = connection;
+  const claim = claims.get(connection);
   if (claim === undefined) return;
   const { kind, remoteAddress } = transport;
   const reason = error instanceof PetrelError ? error.message : undefined;

@@ -1,5 +1,6 @@
 /**
- * One network connection: reads bytes, hands packets to handlers, writes what handlers and sessions give it. Decides nothing.
+ * One network connection: reads bytes, hands each packet to its handler, and writes what handlers and sessions give it. Decides
+ * nothing: what a packet means is the handlers' business, what an error means connection-error's.
  */
 import { type Packet, PacketReader, type ProtocolVersion } from '@petrel/protocol';
 import { writeAcknowledgement } from './acknowledgement-writer.js';
@@ -40,7 +41,6 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
   /** Set by an accepted CONNECT. */
   session: Session | undefined;
   client: Client | undefined;
-  claim: Pick<Client, 'clientIdentifier' | 'userName'> | undefined; // for those who hear of refusals
   terms: ConnectionTerms | undefined;
   inboundAliases: CountedTopicAliases | undefined;
   /** What CONNECT asks for, in force before the client is accepted: a refusal has to fit too. */

@@ -1,6 +1,7 @@
 /** CONNECT (section 3.1), the first half: is it allowed, and who is it. What follows for a known client is accept-client's. */
 import { randomUUID } from 'node:crypto';
 import { type ConnectPacket, ProtocolError, reasonCode } from '@petrel/protocol';
+import { claims } from '../claims.js';
 import type { Connection } from '../connection.js';
 import { AccessError, refusalError } from '../errors.js';
 import { isPending, isRefusal, whenAnswered } from '../hook-runner.js';
@@ -25,7 +26,7 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): Pr
   if (packet.will !== undefined) context.topics.findName(packet.will.topicName);
   const request = authenticationRequest(connection, packet);
   const { clientIdentifier, userName } = request;
-  if (context.hooks.has.refused) connection.claim = { clientIdentifier, userName };
+  if (context.hooks.has.refused) claims.set(connection, { clientIdentifier, userName });
   const accept = (principal: Principal | undefined, data?: Uint8Array) =>
     acceptClient(connection, packet, knownClient(request, principal), data);
   const { authenticationMethod: method, authenticationData: data } = packet.properties;
