@@ -19,7 +19,7 @@ export interface ServiceIdentity {
   /** `petrel.service.` and the verb. */
   readonly type: string;
   readonly name: string;
-  /** Of this replica, as long as it lives. */
+  /** Of this replica, as long as it lives; where it continues a session, as long as that does. */
   readonly id: string;
   readonly version: string;
   readonly clientIdentifier: string;
@@ -66,14 +66,20 @@ export interface DiscoveredService {
 /** What discovery has to know of a service's settings. */
 export type DiscoverySettings = Pick<
   ResolvedServiceSettings,
-  'name' | 'version' | 'description' | 'discoveryPrefix' | 'observers' | 'clock' | 'policy'
+  | 'name'
+  | 'version'
+  | 'description'
+  | 'discoveryPrefix'
+  | 'observers'
+  | 'clock'
+  | 'policy'
+  | 'keepSubscriptions'
 >;
 
 /** The answers of one service. */
 export class Discovery {
   /** What counts for the statistics, where nobody counts already. */
   readonly observers: readonly Observer[];
-  readonly #id = randomToken().slice(0, 12);
   readonly #service: DiscoveredService;
   readonly #link: Pick<Link, 'clientIdentifier'>;
   readonly #settings: DiscoverySettings;
@@ -81,6 +87,7 @@ export class Discovery {
   readonly #prefix: string;
   readonly #metrics: ServiceMetrics;
   readonly #started = new Date();
+  readonly #token = randomToken().slice(0, 12);
 
   constructor(service: DiscoveredService, link: Pick<Link, 'clientIdentifier'>, settings: DiscoverySettings) {
     const { name = '', discoveryPrefix = '', observers, clock } = settings;
@@ -92,6 +99,11 @@ export class Discovery {
     this.#prefix = discoveryPrefix;
     this.#metrics = counting ?? new ServiceMetrics({ now: () => clock.now() });
     this.observers = counting === undefined ? [this.#metrics] : [];
+  }
+
+  /** A session that goes on would keep a subscription for the name of each of its processes: there, they share one. */
+  get #id(): string {
+    return this.#settings.keepSubscriptions ? encodeURIComponent(this.#link.clientIdentifier) : this.#token;
   }
 
   /** What to serve: one endpoint for all services, one for those of this name, one for this replica. */

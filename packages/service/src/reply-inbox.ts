@@ -28,11 +28,14 @@ export class ReplyInbox<Waiting> {
     return this.#waiting.get(id);
   }
 
-  /** Gives who waits for an answer, and forgets it where the answer is final; undefined when nobody waits. */
+  /**
+   * Gives who waits for an answer, and forgets it where the answer is final; undefined when nobody waits. Answers for other services of
+   * the same connection, and for those of an earlier process of its session, are none of ours.
+   */
   settle(id: string, reply: Reply): Waiting | undefined {
     const waiting = this.#waiting.get(id);
-    if (waiting === undefined) this.unclaimed++;
-    else if (reply.kind !== 'next') this.#waiting.delete(id);
+    if (waiting === undefined && id.startsWith(this.#prefix)) this.unclaimed++;
+    if (reply.kind !== 'next') this.#waiting.delete(id);
     return waiting;
   }
 

@@ -27,7 +27,7 @@ import { inboxTopic } from './wire-format.js';
 export interface InboxSettings {
   /** First levels of the topics of control messages; undefined: responders are told nothing. */
   readonly controlPrefix?: string | undefined;
-  /** First levels of the inbox topic; the client identifier and a random level follow. */
+  /** First levels of the inbox topic; the client identifier and one level more follow. */
   readonly prefix: string;
   /**
    * QoS of answers, 0–2. Above 0 they count against Receive Maximum: on a connection that also runs handlers it must
@@ -210,7 +210,7 @@ export class Requester {
 
   async #subscribeInbox(): Promise<string> {
     const { prefix, qos } = this.#inboxSettings;
-    const topic = inboxTopic(prefix, this.#link.clientIdentifier, randomToken());
+    const topic = inboxTopic(prefix, this.#link.clientIdentifier);
     await this.#link.subscribe(topic, { qos }, (message) => this.#receive(message));
     this.#inboxTopic = topic;
     return topic;

@@ -107,6 +107,24 @@ function suite(over: () => Promise<Open>): void {
 describe('over the Petrel broker, in process', () => {
   suite(overPetrel);
 
+  it('leaves a session that goes on with the same subscriptions, however many processes asked in it', async () => {
+    const broker = await createBroker();
+    cleanUp.push(() => broker.destroy());
+    const stream = () => broker.connect();
+    await opened(await createService({ stream })).respond('sum', (data: number[]) => data.length);
+    const session = { clientIdentifier: 'site/gateway', cleanStart: false, sessionExpiryInterval: 600 };
+    const filters = async () => {
+      const service = opened(await createService({ stream, name: 'gateway', ...session }));
+      expect(await service.request('sum', [1, 2])).toBe(2);
+      await service.close();
+      return broker.session('site/gateway')?.topicFilters;
+    };
+    const first = await filters();
+    expect(first).toHaveLength(4);
+    expect(await filters()).toEqual(first);
+    expect(await filters()).toEqual(first);
+  });
+
   it('rejects a service whose user name or password is wrong, however often it may try', async () => {
     const broker = await createBroker({ hooks: { authenticate: () => false } });
     cleanUp.push(() => broker.destroy());

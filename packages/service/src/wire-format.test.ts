@@ -250,5 +250,7 @@ describe('replies', () => {
 describe('inboxTopic', () => {
   it('escapes what a topic level cannot hold', () => {
     expect(inboxTopic('petrel/inbox', 'a/b+c#', 'n')).toBe('petrel/inbox/a_b_c_/n');
+    expect(inboxTopic('petrel/inbox', 'a/b')).toBe('petrel/inbox/a_b/a%2Fb');
+    expect(inboxTopic('petrel/inbox', 'a_b')).toBe('petrel/inbox/a_b/answers');
   });
 });

@@ -41,9 +41,15 @@ export function nestReplyTopic(topicName: string): string {
   return topicName + replySuffix;
 }
 
-/** The topic of a private inbox: `<prefix>/<client identifier>/<nonce>`, wildcards and levels of the former escaped. */
-export function inboxTopic(prefix: string, clientIdentifier: string, nonce: string): string {
-  return `${prefix}/${clientIdentifier.replace(/[/+#]/g, '_')}/${nonce}`;
+/**
+ * A topic for one client alone: `<prefix>/<client identifier>/<level>`, wildcards and levels of the identifier escaped. Without `level` the
+ * private inbox, the same for every process of a session, which would keep the inboxes of all of them otherwise.
+ */
+export function inboxTopic(prefix: string, clientIdentifier: string, level?: string): string {
+  const escaped = clientIdentifier.replace(/[/+#]/g, '_');
+  // Two identifiers may be escaped alike: the last level tells them apart.
+  const last = level ?? (escaped === clientIdentifier ? 'answers' : encodeURIComponent(clientIdentifier));
+  return `${prefix}/${escaped}/${last}`;
 }
 
 /** Writes an event so that stock NestJS, Petrel and plain MQTT programs read the same data, as far as `envelope` lets it. */
