@@ -36,6 +36,11 @@ export const reasons: Readonly<Record<string, string>> = {
   'authentication.webhook.openForMs': 'One question every ten seconds finds out that it is back.',
   'authentication.certificate.name':
     'One name, taken as it is; a certificate with none or two of them is nobody.',
+  tracing: 'Nobody is told topics and Client Identifiers before somebody says so; payloads never are.',
+  'tracing.serviceName': 'A name.',
+  'tracing.sampleOneIn': 'What it costs is felt in few messages.',
+  'tracing.maximumMessagesPerSecond':
+    'Publishers may ask for spans of every message; they cost no more than those of so many.',
   admin: 'Nobody can look at the broker or steer it over HTTP before somebody says so.',
   'admin.port': 'The usual one; `admin` as a whole is off by default.',
   'admin.host': 'Only this machine reaches it; a token is needed there too.',

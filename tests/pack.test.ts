@@ -156,11 +156,22 @@ describe('the first service of the README', () => {
   });
 });
 
-test('the command line program runs', () => {
-  const [command] = Object.keys(manifestOf('packages/cli').bin ?? {});
-  expect(
-    run(project, process.execPath, [join(project, 'node_modules', '.bin', command ?? ''), '--help']),
-  ).toContain('petrel broker');
+describe('the command line program', () => {
+  const [command = ''] = Object.keys(manifestOf('packages/cli').bin ?? {});
+  const petrel = (...args: string[]) =>
+    run(project, process.execPath, [join(project, 'node_modules', '.bin', command), ...args]);
+
+  test('runs', () => {
+    expect(petrel('--help')).toContain('petrel broker');
+  });
+
+  test('names the packages that tracing needs and a plain installation does not have', () => {
+    const file = join(project, 'traced.yaml');
+    writeFileSync(file, 'tracing: { url: "http://127.0.0.1:4318/v1/traces" }\n');
+    expect(() => petrel('config', 'check', file)).toThrow(
+      /traced\.yaml:1:\d+: "tracing" needs packages that are not installed: npm install @opentelemetry\//,
+    );
+  });
 });
 
 /** The path of a program that a package of this repository's node_modules brings along. */

@@ -74,8 +74,10 @@ function storeAndRoute(
     // Only this publisher can be told; for everybody else the message at least reaches who is there.
     return reasonCode.quotaExceeded;
   }
+  const { hooks } = context;
+  if (hooks.has.routing) hooks.tell('routing', client, message);
   const matched = context.router.publish(message, publisher);
-  if (context.hooks.has.published) context.hooks.tell('published', client, message);
+  if (hooks.has.published) hooks.tell('published', client, message, { hasReceivers: matched });
   return matched ? reasonCode.success : reasonCode.noMatchingSubscribers;
 }
 

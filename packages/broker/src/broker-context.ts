@@ -50,14 +50,14 @@ export class BrokerContext {
   readonly connections = new Set<Connection>();
 
   constructor(options: ResolvedBrokerOptions) {
-    const { limits, clock, logger, hooks } = options;
+    const { limits, clock, logger, hooks, observers } = options;
     this.options = options;
     this.clock = clock;
     this.timers = new TimerQueue(clock);
     this.logger = logger;
     this.metrics = new Metrics(clock.now());
     this.store = openStore(options);
-    this.hooks = new Hooks(hooks, logger);
+    this.hooks = new Hooks(hooks, observers, logger);
     this.accessControl = new AccessControl(this.hooks, options.access);
     this.topics = new TopicCache(limits.maximumTopicLevels, limits.maximumTopicBytes);
     this.retainedMessages = new RetainedMessages<Message>(limits.retained, keeperOf(this.store));

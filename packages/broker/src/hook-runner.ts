@@ -5,8 +5,10 @@ import type {
   Answer,
   AuthenticationRequest,
   BrokerHooks,
+  BrokerObserver,
   Client,
   MessageChange,
+  ObservingHook,
   Principal,
   PublishedMessage,
   PublishRequest,
@@ -16,16 +18,6 @@ import type {
 } from './hooks.js';
 import type { Logger } from './logger.js';
 import { isSendable, sendableRefusal } from './refusal.js';
-
-/** The hooks that are told and decide nothing. */
-type ObservingHook =
-  | 'connected'
-  | 'published'
-  | 'subscribed'
-  | 'unsubscribed'
-  | 'delivered'
-  | 'disconnected'
-  | 'refused';
 
 /** Tells a promise from an answer. */
 export function isPending<T>(answer: T | Promise<T>): answer is Promise<T> {
@@ -40,32 +32,61 @@ export function whenAnswered<T, R>(
   return answer instanceof Promise ? answer.then(next) : next(answer);
 }
 
+/** Who is told: the object and its method. */
+interface Told {
+  readonly observer: object;
+  readonly hook: (...args: unknown[]) => unknown;
+}
+
 /** Runs the hooks of one broker. */
 export class Hooks {
   readonly #hooks: BrokerHooks;
+  readonly #observers: { readonly [Name in ObservingHook]: readonly Told[] };
   readonly #logger: Logger;
   /** Whether there is a hook at all: the hot path asks before it prepares arguments. */
   readonly has: { readonly [Name in keyof BrokerHooks]-?: boolean };
 
-  constructor(hooks: BrokerHooks, logger: Logger) {
+  constructor(hooks: BrokerHooks, observers: readonly BrokerObserver[], logger: Logger) {
     this.#hooks = hooks;
     this.#logger = logger;
+    const all = [hooks, ...observers];
+    const told = (name: ObservingHook): readonly Told[] =>
+      all.flatMap((observer) => {
+        const hook = observer[name] as Told['hook'] | undefined;
+        return hook === undefined ? [] : { observer, hook };
+      });
+    this.#observers = {
+      connected: told('connected'),
+      routing: told('routing'),
+      published: told('published'),
+      subscribed: told('subscribed'),
+      unsubscribed: told('unsubscribed'),
+      delivered: told('delivered'),
+      acknowledged: told('acknowledged'),
+      undelivered: told('undelivered'),
+      disconnected: told('disconnected'),
+      refused: told('refused'),
+    };
+    const isWatched = (name: ObservingHook) => this.#observers[name].length > 0;
     this.has = {
       authenticate: hooks.authenticate !== undefined,
       authorizePublish: hooks.authorizePublish !== undefined,
       authorizeSubscribe: hooks.authorizeSubscribe !== undefined,
       connect: hooks.connect !== undefined,
       responseInformation: hooks.responseInformation !== undefined,
-      connected: hooks.connected !== undefined,
+      connected: isWatched('connected'),
       publish: hooks.publish !== undefined,
-      published: hooks.published !== undefined,
+      routing: isWatched('routing'),
+      published: isWatched('published'),
       subscribe: hooks.subscribe !== undefined,
-      subscribed: hooks.subscribed !== undefined,
-      unsubscribed: hooks.unsubscribed !== undefined,
+      subscribed: isWatched('subscribed'),
+      unsubscribed: isWatched('unsubscribed'),
       deliver: hooks.deliver !== undefined,
-      delivered: hooks.delivered !== undefined,
-      disconnected: hooks.disconnected !== undefined,
-      refused: hooks.refused !== undefined,
+      delivered: isWatched('delivered'),
+      acknowledged: isWatched('acknowledged'),
+      undelivered: isWatched('undelivered'),
+      disconnected: isWatched('disconnected'),
+      refused: isWatched('refused'),
     };
   }
 
@@ -132,15 +153,15 @@ export class Hooks {
     return false;
   }
 
-  /** Tells an observer; nothing it does has consequences. */
+  /** Tells the observers; nothing they do has consequences. */
   tell<Name extends ObservingHook>(name: Name, ...args: Parameters<NonNullable<BrokerHooks[Name]>>): void {
-    const hook = this.#hooks[name] as ((...args: unknown[]) => unknown) | undefined;
-    if (hook === undefined) return;
-    try {
-      const answer = hook.apply(this.#hooks, args);
-      if (answer instanceof Promise) answer.catch((cause: unknown) => this.#report(name, cause));
-    } catch (cause) {
-      this.#report(name, cause);
+    for (const { observer, hook } of this.#observers[name]) {
+      try {
+        const answer = hook.apply(observer, args);
+        if (answer instanceof Promise) answer.catch((cause: unknown) => this.#report(name, cause));
+      } catch (cause) {
+        this.#report(name, cause);
+      }
     }
   }
 

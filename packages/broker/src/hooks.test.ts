@@ -232,3 +232,70 @@ test('a client that waits for a hook is not blamed for its silence', async () =>
   decide(true);
   await peer.receive('puback');
 });
+
+describe('observers', () => {
+  test('are told behind the hooks and in their order, and one that fails keeps no other from it', async () => {
+    const logger = recordingLogger();
+    const told: string[] = [];
+    const note = (what: string) => () => void told.push(what);
+    const { broker } = await openBroker({
+      logger,
+      hooks: { routing: note('hook routing'), published: note('hook published') },
+      observers: [
+        {
+          published: () => {
+            throw new Error('broken');
+          },
+        },
+        {
+          routing: note('routing'),
+          published: (_, { topicName }, { hasReceivers }) =>
+            void told.push(`published ${topicName} ${hasReceivers}`),
+          delivered: (_, __, { qos, retain }) => void told.push(`delivered ${qos} ${retain}`),
+          acknowledged: note('acknowledged'),
+        },
+      ],
+    });
+    const peer = await connected(broker);
+    await subscribed(peer, 'a', { qos: 1 });
+    await broker.publish({ topicName: 'a', payload: '', qos: 1 });
+    peer.send(acknowledgement('puback', (await peer.receive('publish')).packetIdentifier));
+    await broker.publish({ topicName: 'b', payload: '', qos: 0 });
+    await peer.expectNothing();
+    expect(told.filter((each) => each !== 'acknowledged')).toEqual([
+      'hook routing',
+      'routing',
+      'delivered 1 false',
+      'hook published',
+      'published a true',
+      'hook routing',
+      'routing',
+      'hook published',
+      'published b false',
+    ]);
+    expect(told).toContain('acknowledged');
+    expect(logger.errors).toMatchObject([{ code: 'PETREL_HOOK_FAILED' }, { code: 'PETREL_HOOK_FAILED' }]);
+  });
+
+  test('hear of a copy by the same object until it is acknowledged, and of what is sent again once more', async () => {
+    const told: [string, object][] = [];
+    const { broker } = await openBroker({
+      observers: [
+        {
+          delivered: (_, __, copy) => void told.push(['delivered', copy]),
+          acknowledged: (_, __, copy) => void told.push(['acknowledged', copy]),
+        },
+      ],
+    });
+    const session = { clientIdentifier: 'c', cleanStart: false, properties: { sessionExpiryInterval: 9 } };
+    const before = await connected(broker, session);
+    await subscribed(before, 'a', { qos: 1 });
+    await broker.publish({ topicName: 'a', payload: '', qos: 1 });
+    before.destroy();
+    const after = await connected(broker, session);
+    after.send(acknowledgement('puback', (await after.receive('publish')).packetIdentifier));
+    await after.expectNothing();
+    expect(told.map(([what]) => what)).toEqual(['delivered', 'delivered', 'acknowledged']);
+    expect(new Set(told.map(([, copy]) => copy)).size).toBe(1);
+  });
+});

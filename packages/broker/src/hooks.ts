@@ -2,6 +2,7 @@
 import type { PeerCertificate } from 'node:tls';
 import type { ConnectPacket, MessageProperties, ProtocolVersion, QoS } from '@petrel/protocol';
 import type { TransportKind } from './transport.js';
+import type { UndeliveredReason } from './undelivered.js';
 
 /** Who a client is, as `authenticate` found out. A session belongs to the principal that made it, by `name`. */
 export interface Principal {
@@ -69,6 +70,13 @@ export interface PublishedMessage {
   readonly properties: MessageProperties;
 }
 
+/** One copy of a message for one client. At QoS 1 and 2 the same object as long as it is on its way. */
+export interface MessageCopy {
+  readonly qos: QoS;
+  /** RETAIN as this client gets it: also true of every message that was retained before the client subscribed. */
+  readonly retain: boolean;
+}
+
 /** Parts of a message that a `publish` hook replaces. */
 export interface MessageChange {
   readonly topicName?: string;
@@ -127,7 +135,13 @@ export interface BrokerHooks {
   connected?(client: Client, event: { readonly sessionPresent: boolean }): void;
   /** May refuse a message or replace parts of it, before it is stored or routed. `client` is undefined for messages of the broker itself. */
   publish?(client: Client | undefined, message: PublishedMessage): Answer<Verdict | MessageChange>;
-  published?(client: Client | undefined, message: PublishedMessage): void;
+  /** The message was taken, and goes to its receivers within this turn; `published` follows. */
+  routing?(client: Client | undefined, message: PublishedMessage): void;
+  published?(
+    client: Client | undefined,
+    message: PublishedMessage,
+    event: { readonly hasReceivers: boolean },
+  ): void;
   /** May refuse a subscription that is authorised. */
   subscribe?(client: Client, request: SubscribeRequest): Answer<Verdict>;
   subscribed?(client: Client, request: SubscribeRequest): void;
@@ -135,9 +149,29 @@ export interface BrokerHooks {
   /** May keep a message, live or retained, from one client. Asked for each copy, so it answers at once: a promise counts as refused. */
   // biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return statement allows.
   deliver?(client: Client, message: PublishedMessage): boolean | void;
-  /** A copy was handed to the client's connection. */
-  delivered?(client: Client, message: PublishedMessage): void;
+  /** A copy was handed to the client's connection; one that is sent again is told of again. */
+  delivered?(client: Client, message: PublishedMessage, copy: MessageCopy): void;
+  /** The client has ended the exchange of a copy, with PUBACK or PUBCOMP. */
+  acknowledged?(client: Client, message: PublishedMessage, copy: MessageCopy): void;
+  /** A copy will not reach the client, or not this time where it was sent before. */
+  undelivered?(client: Client, message: PublishedMessage, reason: UndeliveredReason): void;
   disconnected?(client: Client, event: DisconnectedEvent): void;
   /** A client was not let in, or rules or a hook did not let it publish or subscribe. */
   refused?(event: RefusedEvent): void;
 }
+
+/** The hooks that are told and decide nothing. */
+export type ObservingHook =
+  | 'connected'
+  | 'routing'
+  | 'published'
+  | 'subscribed'
+  | 'unsubscribed'
+  | 'delivered'
+  | 'acknowledged'
+  | 'undelivered'
+  | 'disconnected'
+  | 'refused';
+
+/** Is told what happens and decides nothing; what it throws goes to the logger. There may be many, where there is one object of hooks. */
+export type BrokerObserver = Pick<BrokerHooks, ObservingHook>;

@@ -3,7 +3,7 @@ import type { AccessPolicy } from './access/access-policy.js';
 import type { AccessOptions } from './access/access-rules.js';
 import type { AuthenticationMethod } from './authentication/authentication-method.js';
 import type { Clock } from './clock.js';
-import type { BrokerHooks } from './hooks.js';
+import type { BrokerHooks, BrokerObserver } from './hooks.js';
 import type { ListenerOptions, ResolvedListener } from './listeners/listener-options.js';
 import type { Logger } from './logger.js';
 import type { OverflowPolicy } from './outbound-queue.js';
@@ -16,6 +16,8 @@ export interface BrokerOptions {
   readonly listeners?: readonly ListenerOptions[] | undefined;
   /** What the program decides and observes. */
   readonly hooks?: BrokerHooks | undefined;
+  /** Those that are only told what happens, such as `openTelemetry()`, beside the hooks. Default none. */
+  readonly observers?: readonly BrokerObserver[] | undefined;
   /** Allows listeners beyond loopback although there is no hook `authenticate`. Default false. */
   readonly allowAnonymous?: boolean | undefined;
   /**
@@ -182,6 +184,7 @@ type Complete<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> }
 export interface ResolvedBrokerOptions {
   readonly listeners: readonly ResolvedListener[];
   readonly hooks: BrokerHooks;
+  readonly observers: readonly BrokerObserver[];
   readonly allowAnonymous: boolean;
   /** By name. */
   readonly authenticationMethods: ReadonlyMap<string, AuthenticationMethod>;

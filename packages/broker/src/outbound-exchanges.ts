@@ -73,7 +73,7 @@ export class OutboundExchanges {
   /** Takes PUBACK. */
   puback(packetIdentifier: number): void {
     const entry = this.#outbound?.puback(packetIdentifier);
-    if (entry !== undefined) this.#ended(entry.message);
+    if (entry !== undefined) this.#acknowledged(entry.message);
   }
 
   /** Takes PUBREC; answers whether PUBREL follows, and false with an unknown identifier. */
@@ -93,7 +93,7 @@ export class OutboundExchanges {
   /** Takes PUBCOMP. */
   pubcomp(packetIdentifier: number): void {
     const entry = this.#outbound?.pubcomp(packetIdentifier);
-    if (entry !== undefined) this.#ended(entry.message);
+    if (entry !== undefined) this.#acknowledged(entry.message);
   }
 
   #ensureOutbound(): OutboundDelivery<Delivery> {
@@ -113,7 +113,8 @@ export class OutboundExchanges {
       return;
     }
     connection.sender.send(message, 0, retain, false, 0, terms.encodedIdentifiers, now);
-    this.#sent(message);
+    this.#sent();
+    if (this.#context.hooks.has.delivered) this.#session.tell('delivered', message, { qos: 0, retain });
   }
 
   /** Begins the exchange of a delivery, or drops it where the rules say so. `isNew`: the store does not have it yet. */
@@ -188,7 +189,8 @@ export class OutboundExchanges {
   #transmit(connection: Connection, delivery: Delivery, dup: boolean, now: number): void {
     const { message, qos, retain, packetIdentifier, terms } = delivery;
     connection.sender.send(message, qos, retain, dup, packetIdentifier, terms.encodedIdentifiers, now);
-    this.#sent(message);
+    this.#sent();
+    if (this.#context.hooks.has.delivered) this.#session.tell('delivered', message, delivery);
   }
 
   /**
@@ -230,9 +232,9 @@ export class OutboundExchanges {
     return connection.sender.fits(message, qos, encodedIdentifiers, now) ? undefined : 'too large'; // [MQTT-3.1.2-25]
   }
 
-  #lost({ topic }: Message, reason: UndeliveredReason): void {
+  #lost(message: Message, reason: UndeliveredReason): void {
     this.#context.metrics.messagesDropped += 1;
-    this.#session.noteUndelivered(topic.topicName, reason);
+    this.#session.noteUndelivered(message, reason);
   }
 
   #hold(message: Message): void {
@@ -247,16 +249,20 @@ export class OutboundExchanges {
     this.#memory.release(message, bytes);
   }
 
+  #acknowledged(delivery: Delivery): void {
+    this.#ended(delivery);
+    if (this.#context.hooks.has.acknowledged) this.#session.tell('acknowledged', delivery.message, delivery);
+  }
+
   #ended(delivery: Delivery): void {
     if (delivery.packetIdentifier > 0) this.#release(delivery.message);
     if (this.#session.isStored)
       this.#context.store.deleteDelivery(this.#session.clientIdentifier, delivery.sequence);
   }
 
-  #sent(message: Message): void {
+  #sent(): void {
     const { metrics } = this.#context;
     metrics.messagesSent += 1;
     metrics.packetsSent += 1;
-    if (this.#context.hooks.has.delivered) this.#session.tellDelivered(message);
   }
 }

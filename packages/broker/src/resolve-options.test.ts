@@ -126,6 +126,13 @@ describe('bad values are named with their rule', () => {
       'option "store" must be an object with the methods open, commit, close, got an object',
     ],
     [{ hooks: { authenticate: true } }, 'option "hooks.authenticate" must be a function, got true'],
+    [{ observers: {} }, 'option "observers" must be an array, got an object'],
+    [{ observers: [true] }, 'option "observers[0]" must be an object, got true'],
+    [{ observers: [{ delivered: 1 }] }, 'option "observers[0].delivered" must be a function, got 1'],
+    [
+      { observers: [{}, { authenticate: () => true }] },
+      'option "observers[1].authenticate" does not exist; there are connected, routing, published',
+    ],
   ])('%j', (options, message) => {
     expect(() => resolveAnything(options)).toThrow(message);
   });

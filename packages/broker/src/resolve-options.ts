@@ -3,29 +3,36 @@ import { UsageError } from '@petrel/protocol';
 import { AccessPolicy } from './access/access-policy.js';
 import type { AuthenticationMethod } from './authentication/authentication-method.js';
 import { systemClock } from './clock.js';
-import type { BrokerHooks } from './hooks.js';
+import type { BrokerHooks, BrokerObserver, ObservingHook } from './hooks.js';
 import { resolveListener } from './listeners/resolve-listener.js';
 import { silentLogger } from './logger.js';
 import { OptionReader, show, unknownName } from './option-reader.js';
 import type { BrokerOptions, ResolvedBrokerOptions } from './options.js';
 import { resolveLimits } from './resolve-limits.js';
 
+const observingNames: { readonly [Name in ObservingHook]: true } = {
+  connected: true,
+  routing: true,
+  published: true,
+  subscribed: true,
+  unsubscribed: true,
+  delivered: true,
+  acknowledged: true,
+  undelivered: true,
+  disconnected: true,
+  refused: true,
+};
+
 const hookNames: { readonly [Name in keyof Required<BrokerHooks>]: true } = {
+  ...observingNames,
   authenticate: true,
   authorizePublish: true,
   authorizeSubscribe: true,
   connect: true,
   responseInformation: true,
-  connected: true,
   publish: true,
-  published: true,
   subscribe: true,
-  subscribed: true,
-  unsubscribed: true,
   deliver: true,
-  delivered: true,
-  disconnected: true,
-  refused: true,
 };
 
 /**
@@ -41,6 +48,7 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
   const isOpen = allowAnonymous || hooks.authenticate !== undefined || authenticationMethods.size > 0;
   const resolved: ResolvedBrokerOptions = {
     hooks,
+    observers: resolveObservers(reader),
     allowAnonymous,
     authenticationMethods,
     listeners: Object.freeze(reader.list('listeners').map((listener) => resolveListener(listener, isOpen))),
@@ -73,18 +81,34 @@ export function checkBrokerOptions(options: BrokerOptions): void {
 /** A misspelt hook would decide nothing, and so leave open what it was to close: it is refused. */
 function resolveHooks(reader: OptionReader): BrokerHooks {
   const hooks = reader.object<BrokerHooks>('hooks') ?? {};
-  const known = Object.keys(hookNames) as (keyof BrokerHooks)[];
-  for (const name of known) {
-    const hook: unknown = hooks[name];
-    if (hook === undefined || typeof hook === 'function') continue;
-    throw new UsageError(`option "hooks.${name}" must be a function, got ${show(hook)}`);
-  }
-  const prototype = Object.getPrototypeOf(hooks);
-  // An object of a class of its own may have other members for its own use.
-  if (prototype !== Object.prototype && prototype !== null) return hooks;
-  const unknown = Object.keys(hooks).find((name) => !Object.hasOwn(hookNames, name));
-  if (unknown !== undefined) throw unknownName(`hooks.${unknown}`, unknown, known);
+  assertFunctions(hooks, 'hooks', hookNames);
   return hooks;
+}
+
+/** A misspelt one would be told nothing. */
+function resolveObservers(reader: OptionReader): readonly BrokerObserver[] {
+  const observers = reader.check<readonly unknown[]>('observers', 'an array', Array.isArray, []);
+  for (const [index, observer] of observers.entries()) {
+    const path = `observers[${index}]`;
+    if (typeof observer !== 'object' || observer === null)
+      throw new UsageError(`option "${path}" must be an object, got ${show(observer)}`);
+    assertFunctions(observer, path, observingNames);
+  }
+  return Object.freeze([...(observers as readonly BrokerObserver[])]);
+}
+
+function assertFunctions(object: object, path: string, names: Readonly<Record<string, true>>): void {
+  const known = Object.keys(names);
+  for (const name of known) {
+    const hook: unknown = (object as Record<string, unknown>)[name];
+    if (hook === undefined || typeof hook === 'function') continue;
+    throw new UsageError(`option "${path}.${name}" must be a function, got ${show(hook)}`);
+  }
+  const prototype = Object.getPrototypeOf(object);
+  // An object of a class of its own may have other members for its own use.
+  if (prototype !== Object.prototype && prototype !== null) return;
+  const unknown = Object.keys(object).find((name) => !Object.hasOwn(names, name));
+  if (unknown !== undefined) throw unknownName(`${path}.${unknown}`, unknown, known);
 }
 
 /** Reads `authenticationMethods`; throws UsageError. */

@@ -73,7 +73,7 @@ export class SessionDeliveries {
     const { readyConnection } = session;
     if (qos === 0) {
       // A QoS 0 message never waits for a client that is not there.
-      if (readyConnection === undefined) session.noteUndelivered(message.topicName, 'not connected');
+      if (readyConnection === undefined) session.noteUndelivered(message, 'not connected');
       else this.#exchanges.sendAtMostOnce(readyConnection, message, terms, retain);
       return;
     }

@@ -7,7 +7,7 @@ import { identifierBytes, levelBytes, sessionBytes, subscriptionBytes } from './
 import type { BrokerContext } from './broker-context.js';
 import type { Connection } from './connection.js';
 import { credentialsExpired } from './errors.js';
-import type { Client } from './hooks.js';
+import type { Client, MessageCopy } from './hooks.js';
 import type { Message } from './message.js';
 import { SessionDeliveries } from './session-deliveries.js';
 import type { MemberState } from './shared-subscriptions.js';
@@ -165,14 +165,16 @@ export class Session {
   /** Whether the `deliver` hook lets the message through. */
   mayGet(message: Message): boolean {
     if (this.#context.hooks.mayDeliver(this.client, message)) return true;
-    this.noteUndelivered(message.topicName, 'no rights');
+    this.noteUndelivered(message, 'no rights');
     return false;
   }
 
   /** Writes down why a message does not reach this session. */
-  noteUndelivered(topicName: string, reason: UndeliveredReason): void {
+  noteUndelivered(message: Message, reason: UndeliveredReason): void {
+    const { hooks, clock } = this.#context;
     this.#undelivered ??= new UndeliveredLog();
-    this.#undelivered.note(topicName, reason, () => this.#context.clock.now());
+    this.#undelivered.note(message.topicName, reason, () => clock.now());
+    if (hooks.has.undelivered) hooks.tell('undelivered', this.client, message, reason);
   }
 
   /** The last decisions against messages for this session, the newest first. */
@@ -180,8 +182,8 @@ export class Session {
     return this.#undelivered?.list() ?? [];
   }
 
-  tellDelivered(message: Message): void {
-    this.#context.hooks.tell('delivered', this.client, message);
+  tell(event: 'delivered' | 'acknowledged', message: Message, copy: MessageCopy): void {
+    this.#context.hooks.tell(event, this.client, message, copy);
   }
 
   /** A connection takes the session; nothing is sent before ready(). */

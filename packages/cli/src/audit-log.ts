@@ -1,6 +1,6 @@
 /** Who came, who went, and who was refused what: a file of JSON lines. Never a password or a payload. */
 import { appendFile } from 'node:fs/promises';
-import type { BrokerHooks, Client } from '@petrel/broker';
+import type { BrokerObserver, Client } from '@petrel/broker';
 import { destination, type Logger as PinoLogger, pino } from 'pino';
 import { ConfigurationError } from './errors.js';
 import { jsonLines } from './log.js';
@@ -32,7 +32,7 @@ export class AuditLog {
   }
 
   /** To be given to createBroker. */
-  get hooks(): BrokerHooks {
+  get observer(): BrokerObserver {
     return {
       connected: (client, { sessionPresent }) =>
         this.#log.info({ event: 'login', ...who(client), sessionPresent }),

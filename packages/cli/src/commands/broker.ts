@@ -11,6 +11,7 @@ import { createLog } from '../log.js';
 import { RunningConfiguration } from '../reload.js';
 import { RunningBridges } from '../running-bridges.js';
 import { interruption } from '../terminal.js';
+import { openTracing } from '../tracing.js';
 
 const options = {
   config: { type: 'string', short: 'c' },
@@ -69,9 +70,12 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
       say: terminal.err,
     });
     const audit = await openAudit(loaded, logger);
+    const { tracing: traced } = loaded.configuration;
+    const tracing = traced && (await openTracing(traced, logger));
     const broker = await createBroker({
       ...loaded.options,
-      hooks: { ...loaded.options.hooks, ...audit?.hooks, ...(authenticate && { authenticate }) },
+      hooks: { ...loaded.options.hooks, ...(authenticate && { authenticate }) },
+      observers: [audit?.observer, tracing?.observer].filter((each) => each !== undefined),
       logger,
     });
     bridges.start(broker, logger);
@@ -93,7 +97,7 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
     stopReloading();
     await Promise.all([bridges.close(), admin?.close()]);
     await broker.close();
-    await audit?.close();
+    await Promise.all([audit?.close(), tracing?.close()]);
     if (pidFile !== undefined) await rm(pidFile, { force: true });
   },
 };

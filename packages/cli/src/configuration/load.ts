@@ -5,6 +5,7 @@ import { type BrokerOptions, checkBrokerOptions } from '@petrel/broker';
 import { type AdminServerOptions, shortestToken } from '@petrel/broker/admin';
 import { PetrelError } from '@petrel/protocol';
 import { ConfigurationError } from '../errors.js';
+import { checkTracing } from '../tracing.js';
 import { type AssembledConfiguration, assembleConfiguration, type ConfigurationSources } from './assemble.js';
 import { toAuthentication } from './authenticators.js';
 import { accessOfBridges, type RemoteBridge, toBridges } from './bridges.js';
@@ -50,6 +51,7 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
   const folder = file === undefined ? process.cwd() : dirname(resolve(file));
   const files = new NamedFiles(folder, report);
   const admin = await toAdmin(configuration.admin, files, report);
+  checkTracing(configuration.tracing, report);
   const bridges = await toBridges(configuration.bridges ?? [], files, report);
   const authentication = await toAuthentication(configuration.authentication ?? [], files, report);
   const options = withBridges(await toBrokerOptions(configuration, authentication, files), bridges);

@@ -123,6 +123,26 @@ export const configurationRule = object('The configuration of `petrel broker`.',
     default: 10_000,
   }),
   limits: limitRules(),
+  tracing: object(
+    'Sends spans of messages to an OpenTelemetry collector, over OTLP/HTTP; never a payload. Needs packages that `config check` names. Default: none.',
+    {
+      url: required(
+        text('Where the collector takes traces, such as `http://127.0.0.1:4318/v1/traces`.', {
+          pattern: /^https?:\/\/[^\s/]+\/\S*$/,
+          form: 'a URL such as "http://127.0.0.1:4318/v1/traces"',
+        }),
+      ),
+      serviceName: text('What the broker is called in traces.', { default: 'petrel' }),
+      sampleOneIn: integer(
+        'One of so many messages has spans. A message whose publisher sent the context of a trace follows the decision made there.',
+        { minimum: 1, maximum: 1_000_000, default: 100 },
+      ),
+      maximumMessagesPerSecond: integer(
+        'Messages that are looked at for it, per second, whatever their publishers decided.',
+        { minimum: 1, maximum: 1_000_000, default: 1_000 },
+      ),
+    },
+  ),
   pidFile: path('Has the number of the process while the broker runs, for `kill -HUP`. Default: none.'),
   log: object('What the broker says.', {
     level: oneOf('The least that is said.', ['error', 'warn', 'info', 'debug'], 'warn'),

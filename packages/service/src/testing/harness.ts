@@ -1,5 +1,5 @@
 /** A broker and the services of a test in one process: no port, no real time. */
-import { type Broker, type BrokerOptions, createBroker } from '@petrel/broker';
+import { type Broker, type BrokerObserver, type BrokerOptions, createBroker } from '@petrel/broker';
 import type { ClientOptions, Clock } from '@petrel/client';
 import { parseTopicFilter } from '@petrel/protocol';
 import { createService } from '../create-service.js';
@@ -159,28 +159,21 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const clock = new TestClock(startMs);
   const activity = new Activity();
   const seen = new SeenMessages();
-  const { hooks = {} } = brokerOptions;
+  const stir = () => activity.stir();
+  const watch: BrokerObserver = {
+    published: (_, message) => {
+      seen.add(message);
+      stir();
+    },
+    delivered: stir,
+    subscribed: stir,
+  };
   const broker = await createBroker({
     // Statistics of the broker are no message of the test.
     sysTopicsIntervalMs: 0,
     ...brokerOptions,
     clock,
-    hooks: {
-      ...hooks,
-      published: (client, message) => {
-        seen.add(message);
-        activity.stir();
-        hooks.published?.(client, message);
-      },
-      delivered: (client, message) => {
-        activity.stir();
-        hooks.delivered?.(client, message);
-      },
-      subscribed: (client, request) => {
-        activity.stir();
-        hooks.subscribed?.(client, request);
-      },
-    },
+    observers: [watch, ...(brokerOptions.observers ?? [])],
   });
   return new Harness(broker, clock, activity, seen, limitMs);
 }
