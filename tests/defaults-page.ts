@@ -82,6 +82,8 @@ export const reasons: Readonly<Record<string, string>> = {
   'limits.sheddingLagMs':
     'A broker that falls behind drops what nobody waits for, and keeps its word on the rest.',
   'limits.maximumTopicBytes': 'What MQTT allows; what many of them cost is in maximumMemoryBytes.',
+  'limits.slowReceiverGraceMs':
+    'Enough for a receiver that reads; those that never do hold up nobody for more than a two hundredth of the time.',
   'limits.maximumOutboundBytes': 'Many slow readers cost no more than this; each may still have 64 KiB.',
   'limits.maximumUnfinishedBytes': 'Half packets of all clients cost no more than this.',
   'limits.maximumInFlightBytes': 'A client that acknowledges nothing costs this, and its queue.',

@@ -3,6 +3,7 @@
 import { FakeClock } from '@petrel/testing';
 import { describe, expect, test } from 'vitest';
 import { Backpressure } from './backpressure.js';
+import { Patience } from './bounds/patience.js';
 import { connected, openBroker, publish, published, subscribed, text } from './broker-fixture.suite.js';
 import { TimerQueue } from './timer-queue.js';
 
@@ -114,7 +115,7 @@ describe('a publisher', () => {
 });
 
 describe('Backpressure', () => {
-  const scene = () => {
+  const scene = (graceMs = 500) => {
     const clock = new FakeClock();
     const blocked: string[] = [];
     const publisher = (name: string) => ({
@@ -122,7 +123,9 @@ describe('Backpressure', () => {
       block: () => void blocked.push(name),
       unblock: () => void blocked.splice(blocked.indexOf(name), 1),
     });
-    return { clock, blocked, publisher, backpressure: new Backpressure(clock, new TimerQueue(clock)) };
+    const patience = new Patience(graceMs, clock.now());
+    const receiver = () => new Backpressure({ clock, timers: new TimerQueue(clock), patience });
+    return { clock, blocked, publisher, receiver, backpressure: receiver() };
   };
 
   test('holds each publisher once, until the receiver has recovered', () => {
@@ -146,5 +149,61 @@ describe('Backpressure', () => {
     backpressure.recovered();
     backpressure.hold(publisher('first'));
     expect(blocked).toEqual(['first']);
+  });
+
+  test('one receiver after the other that never reads holds up nobody for long', () => {
+    const { clock, blocked, publisher, receiver } = scene();
+    const innocent = publisher('innocent');
+    let heldMs = 0;
+    for (let count = 0; count < 100; count++) {
+      receiver().hold(innocent);
+      for (let ms = 0; ms < 1000; ms++) {
+        heldMs += blocked.length;
+        clock.advance(1);
+      }
+    }
+    expect(heldMs).toBeGreaterThan(0);
+    // A second at once, and a two hundredth of a hundred seconds.
+    expect(heldMs).toBeLessThanOrEqual(1_500);
+  });
+
+  test('one that reads has its grace whatever others do, until it has used it up', () => {
+    const { clock, blocked, publisher, receiver, backpressure } = scene();
+    backpressure.hold(publisher('a'));
+    clock.advance(10);
+    backpressure.recovered();
+    for (let count = 0; count < 2; count++) {
+      receiver().hold(publisher('b'));
+      clock.advance(500);
+    }
+    receiver().hold(publisher('c'));
+    expect(blocked).toEqual([]);
+    backpressure.hold(publisher('a'));
+    clock.advance(499);
+    expect(blocked).toEqual(['a']);
+    clock.advance(1);
+    backpressure.recovered();
+    backpressure.hold(publisher('a'));
+    clock.advance(20);
+    expect(blocked).toEqual([]);
+  });
+
+  test('many that are waited for at once cost no more than one', () => {
+    const { clock, blocked, publisher, receiver } = scene();
+    const many = Array.from({ length: 1000 }, () => receiver());
+    for (const [index, each] of many.entries()) each.hold(publisher(`${index}`));
+    expect(blocked).toHaveLength(1000);
+    clock.advance(20);
+    for (const each of many) each.recovered();
+    expect(blocked).toEqual([]);
+    receiver().hold(publisher('later'));
+    clock.advance(499);
+    expect(blocked).toEqual(['later']);
+  });
+
+  test('without a grace nobody waits', () => {
+    const { blocked, publisher, backpressure } = scene(0);
+    backpressure.hold(publisher('a'));
+    expect(blocked).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { Door } from './bounds/door.js';
 import { LoadLevel } from './bounds/load-level.js';
 import { levelBytes, MemoryBudget } from './bounds/memory-budget.js';
 import { OutboundTotal } from './bounds/outbound-total.js';
+import { Patience } from './bounds/patience.js';
 import { PrincipalCount } from './bounds/principal-count.js';
 import { UnfinishedPackets } from './bounds/unfinished-packets.js';
 import type { Clock } from './clock.js';
@@ -43,6 +44,7 @@ export class BrokerContext {
   readonly load: LoadLevel;
   readonly door: Door;
   readonly memory: MemoryBudget;
+  readonly patience: Patience;
   readonly outbound: OutboundTotal;
   readonly unfinished: UnfinishedPackets<Connection>;
   readonly principals = new PrincipalCount();
@@ -68,6 +70,7 @@ export class BrokerContext {
     this.memory = new MemoryBudget(limits.maximumMemoryBytes, () => {
       return this.retainedMessages.bytesHere + levelBytes * this.retainedMessages.levels;
     });
+    this.patience = new Patience(limits.slowReceiverGraceMs, clock.now());
     this.outbound = new OutboundTotal(limits.maximumOutboundBytes, limits.outboundHighWaterMarkBytes);
     this.unfinished = new UnfinishedPackets(limits.maximumUnfinishedBytes);
   }

@@ -184,7 +184,7 @@ export class Connection implements TransportReceiver, OutputOwner, AnswerOwner, 
   slowDown(publisher: Backpressured): void {
     if (this.hasRoom && !(this.session as Session).deliveries.isHalfFull) return;
     if (!publisher.mayBeHeld) return;
-    this.#backpressure ??= new Backpressure(this.context.clock, this.context.timers);
+    this.#backpressure ??= new Backpressure(this.context);
     this.#backpressure.hold(publisher);
   }
 

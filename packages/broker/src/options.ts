@@ -119,7 +119,12 @@ export interface LimitOptions {
   readonly dataFolder?: DataFolderOptions | undefined;
   /** Bytes waiting in one connection's socket above which the broker stops feeding it; 16,384–1,073,741,824. Default 1,048,576. */
   readonly outboundHighWaterMarkBytes?: number | undefined;
-  /** The same of all sockets together; above it each may have 65,536 only. Default 268,435,456. */
+  /**
+   * How long a receiver above that mark may slow down who publishes to it, in milliseconds; then it loses QoS 0 messages instead. Receivers that
+   * have not shown that they read share a second of it, of which 5 ms come back each second. 0 = publishers never wait. Default 500.
+   */
+  readonly slowReceiverGraceMs?: number | undefined;
+  /** Bytes waiting in all sockets together, above which each may have 65,536 only. Default 268,435,456. */
   readonly maximumOutboundBytes?: number | undefined;
   /** Bytes of packets that have not come to their end, of all connections together; above it the oldest such packet ends its connection. Default 67,108,864. */
   readonly maximumUnfinishedBytes?: number | undefined;

@@ -68,6 +68,7 @@ export function resolveLimits(reader: OptionReader, hasDataFolder: boolean): Res
       { minimum: 16_384, maximum: 1_073_741_824, unit: 'bytes' },
       1_048_576,
     ),
+    slowReceiverGraceMs: reader.integer('slowReceiverGraceMs', milliseconds, 500),
     maximumOutboundBytes: reader.integer('maximumOutboundBytes', bytes, 268_435_456),
     maximumUnfinishedBytes: reader.integer('maximumUnfinishedBytes', bytes, 67_108_864),
     maximumInFlightBytes: reader.integer('maximumInFlightBytes', bytes, 16_777_216),

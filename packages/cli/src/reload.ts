@@ -17,6 +17,7 @@ const fixedLimits = [
   'retained',
   'dataFolder',
   'outboundHighWaterMarkBytes',
+  'slowReceiverGraceMs',
   'maximumOutboundBytes',
   'maximumUnfinishedBytes',
   'maximumInFlightBytes',
