@@ -42,7 +42,6 @@ export interface OpenTelemetryOptions {
 /** A message that has a span. */
 interface Traced {
   readonly span: Span;
-  /** With `span`, or with the decision that there is none. */
   readonly within: Context;
   /** Milliseconds since 1970, with fractions. */
   readonly acceptedAt: number;
@@ -79,7 +78,7 @@ class BrokerSpans implements BrokerObserver {
   readonly #attributes: Attributes;
   readonly #maximumReceivers: number;
   readonly #budget: TokenBucket;
-  /** As long as the messages live; undefined for those above the bound. */
+  /** As long as the messages live; undefined for those above the bound, and those that are not sampled. */
   readonly #traced = new WeakMap<PublishedMessage, Traced | undefined>();
   readonly #sent = new WeakMap<MessageCopy, Sent>();
 
@@ -106,6 +105,11 @@ class BrokerSpans implements BrokerObserver {
     }
     const parent = publisherOf(message);
     const span = this.#start('route', SpanKind.SERVER, message, client, { startTime: acceptedAt }, parent);
+    if (!span.isRecording()) {
+      // What is not sampled here is not sampled further on: there is nothing to do for its copies.
+      this.#traced.set(message, undefined);
+      return;
+    }
     span.setAttributes({
       'messaging.operation.type': 'process',
       'mqtt.qos': message.qos,
