@@ -71,7 +71,15 @@ describe('the page knows', () => {
     expect(model.accept('devices/kitchen/status', { state: 'online' }, 0)).toBe('rooms');
     model.accept(topics.gatewayStatus, { houseTime: 5, speed: 40, devices: { kitchen: counts } }, 0);
     model.accept(topics.serviceStatus, { state: 'online' }, 0);
-    expect(model.rooms.get('kitchen')).toMatchObject({ online: true, counts });
+    expect(model.rooms.get('kitchen')).toMatchObject({ online: true, counts, cut: true });
+    model.accept(
+      topics.gatewayStatus,
+      { houseTime: 5, speed: 40, devices: { kitchen: { ...counts, link: 'up' } } },
+      0,
+    );
+    expect(model.rooms.get('kitchen')?.cut).toBe(false);
+    model.accept('devices/kitchen/status', { state: 'offline' }, 0);
+    expect(model.rooms.get('kitchen')?.cut).toBe(true);
     expect(model).toMatchObject({ serviceOnline: true, gateway: { houseTime: 5 } });
   });
 

@@ -17,7 +17,7 @@ export class JourneyView {
     const connected = connection.state === 'connected';
     const devices = Object.values(model.gateway?.devices ?? {});
     const total = (count: 'taken' | 'waiting') => devices.reduce((sum, each) => sum + each[count], 0);
-    const cut = devices.filter(({ link }) => link === 'cut').length;
+    const cut = Object.keys(model.gateway?.devices ?? {}).filter((room) => model.rooms.get(room)?.cut).length;
 
     this.#mark('devices', !connected || devices.length === 0 ? 'unknown' : cut > 0 ? 'partly' : 'up');
     this.#mark('broker', connected ? 'up' : 'down');

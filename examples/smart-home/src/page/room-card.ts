@@ -89,8 +89,7 @@ export class RoomCard {
   }
 
   #drawState(connected: boolean): void {
-    const { counts, guest, online } = this.#room;
-    const cut = counts?.link === 'cut' || !online;
+    const { counts, guest, cut } = this.#room;
     const state = !connected ? 'unknown' : guest ? 'guest' : cut ? 'cut' : 'online';
     this.root.dataset.state = state;
     setText(this.#state, stateText(state, counts?.waiting ?? 0));

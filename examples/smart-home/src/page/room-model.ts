@@ -56,6 +56,11 @@ export class RoomModel {
     return this.hasReadings;
   }
 
+  /** Its link was cut, or the broker has missed it. */
+  get cut(): boolean {
+    return this.counts?.link === 'cut' || !this.online;
+  }
+
   /** Real time, as opposed to the clock of the recording. */
   get live(): boolean {
     return this.guest || this.name === thisComputer;
