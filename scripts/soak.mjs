@@ -4,7 +4,7 @@ import { install, requireNode, root, run, runTool } from './workspace.mjs';
 
 requireNode();
 await install();
-const built = await runTool('typescript', 'tsc', ['-b', 'fuzzing']);
+const built = await runTool('typescript', 'tsc', ['-b', 'fuzzing', 'packages/cli']);
 if (built.code === 0) {
   const command = join(root, 'fuzzing', 'dist', 'soak', 'command.js');
   const { code } = await run(process.execPath, [command, ...process.argv.slice(2)], { inherit: true });

@@ -111,6 +111,26 @@ describe('the image', () => {
   });
 });
 
+test('the limits for a broker that strangers can reach are right, at the end of a configuration', async () => {
+  const file = join(folder, 'strangers.yaml');
+  writeFileSync(file, `listeners: [{ type: tcp, port: 1883 }]\n${read('limits.yaml')}`);
+  expect(await check(file)).toEqual([0, `${file} is right`]);
+});
+
+/** Exit code and words of `petrel config check`. */
+async function check(file: string): Promise<readonly [number, string]> {
+  const said: string[] = [];
+  const code = await run(['config', 'check', file], {
+    out: (line) => said.push(line),
+    err: (line) => said.push(line),
+    input: (async function* () {})(),
+    interrupted: new AbortController().signal,
+    onHangup: () => () => {},
+    readNewSecret: () => Promise.reject(new Error('nobody is asked')),
+  });
+  return [code, said.join('\n')];
+}
+
 interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string };
@@ -200,15 +220,6 @@ describe('the manifests for Kubernetes', () => {
     writeFileSync(join(folder, 'passwords'), `alice:${await hashPassword('opensesame')}\n`);
     const file = join(folder, 'petrel.yaml');
     writeFileSync(file, configuration.replaceAll(/\/etc\/petrel-[a-z]+|\/var\/lib\/petrel/g, folder));
-    const said: string[] = [];
-    const code = await run(['config', 'check', file], {
-      out: (line) => said.push(line),
-      err: (line) => said.push(line),
-      input: (async function* () {})(),
-      interrupted: new AbortController().signal,
-      onHangup: () => () => {},
-      readNewSecret: () => Promise.reject(new Error('nobody is asked')),
-    });
-    expect([code, said.join('\n')]).toEqual([0, expect.any(String)]);
+    expect(await check(file)).toEqual([0, expect.any(String)]);
   });
 });

@@ -36,7 +36,9 @@ else if (given.help) process.stdout.write(usage);
 else process.exitCode = await run(given.minutes, given.seed);
 
 async function run(minutes: number, seed: number): Promise<number> {
-  process.stdout.write('seconds  messages  p50 ms  p99 ms  memory MB  hostile connections\n');
+  process.stdout.write(
+    'seconds  messages  p50 ms  p99 ms  memory MB  core %  lag ms  hostile connections  turned away  sent away\n',
+  );
   const result = await soak({ seconds: minutes * 60, seed, onWindow: printWindow });
   const problems = [...result.faults, ...growth(result)];
   process.stdout.write(
@@ -47,14 +49,19 @@ async function run(minutes: number, seed: number): Promise<number> {
   return problems.length === 0 ? 0 : 1;
 }
 
-function printWindow({ at, messages, p50, p99, residentBytes, hostileConnections }: SoakWindow): void {
+function printWindow(window: SoakWindow): void {
+  const { at, messages, p50, p99, residentBytes, cpuShare, lagMs } = window;
   const cells = [
     String(at).padStart(7),
     String(messages).padStart(8),
     p50.toFixed(1).padStart(6),
     p99.toFixed(1).padStart(6),
     (residentBytes / 1e6).toFixed(0).padStart(9),
-    String(hostileConnections).padStart(19),
+    (100 * cpuShare).toFixed(0).padStart(6),
+    lagMs.toFixed(1).padStart(6),
+    String(window.hostileConnections).padStart(19),
+    String(window.turnedAway).padStart(11),
+    String(window.sentAway).padStart(9),
   ];
   process.stdout.write(`${cells.join('  ')}\n`);
 }

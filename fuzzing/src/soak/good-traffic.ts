@@ -1,5 +1,7 @@
 /** Well-behaved pairs of clients: what one publishes the other must get, in order, and neither loses its connection. */
+import { connect as connectSocket } from 'node:net';
 import { type Client, connect } from '@petrel/client';
+import { goodAddress, users } from './users.js';
 
 /** What was wrong, and how long messages took. */
 export interface Traffic {
@@ -61,9 +63,10 @@ function sum(values: readonly number[]): number {
 }
 
 async function openPair(port: number, index: number, onLatency: (ms: number) => void): Promise<Pair> {
-  const url = `mqtt://127.0.0.1:${port}`;
-  const publisher = await connect({ url, clientIdentifier: `good-publisher-${index}` });
-  const subscriber = await connect({ url, clientIdentifier: `good-subscriber-${index}` });
+  const stream = () =>
+    connectSocket({ port, host: '127.0.0.1', localAddress: goodAddress(index), noDelay: true });
+  const publisher = await connect({ stream, ...users.good, clientIdentifier: `good-publisher-${index}` });
+  const subscriber = await connect({ stream, ...users.good, clientIdentifier: `good-subscriber-${index}` });
   const pair = new Pair(index, publisher, subscriber, onLatency);
   await pair.subscribe();
   return pair;

@@ -4,6 +4,7 @@ import { encodePacket, type Packet, type ProtocolVersion } from '@petrel/protoco
 import { connectPacket, type SeededRandom } from '@petrel/testing';
 import { clientPackets, connect } from '../grammar/packets.js';
 import { someSequence } from '../grammar/sequence.js';
+import { hostileAddresses, users } from './users.js';
 
 /** What a bad client has to do its work with. */
 interface Stage {
@@ -18,8 +19,11 @@ type Act = (stage: Stage) => Promise<void>;
 
 const flags = { qos: 0, retain: false, dup: false, packetIdentifier: 0, properties: {} } as const;
 
+const { userName, password } = users.hostile;
+
 function greeting(clientIdentifier: string, sessionExpiryInterval = 0): Packet {
-  return { ...connectPacket(5), clientIdentifier, properties: { sessionExpiryInterval } };
+  const properties = { sessionExpiryInterval };
+  return { ...connectPacket(5), clientIdentifier, userName, password: Buffer.from(password), properties };
 }
 
 function subscription(topicFilter: string, packetIdentifier: number): Packet {
@@ -39,6 +43,19 @@ export const acts: Readonly<Record<string, Act>> = {
       await pause(random.integer(0, 20));
     }
     await pause(500);
+  },
+  async 'mutated packets behind a login'({ random, send, pause }) {
+    send(greeting(`mutant-${random.integer(0, 99)}`));
+    for (const piece of someSequence(random, { first: random.pick(clientPackets), later: clientPackets })) {
+      send(piece);
+      await pause(random.integer(0, 20));
+    }
+    await pause(500);
+  },
+  async 'a wrong password'({ random, send, pause }) {
+    const guess = { userName: random.pick(['good', 'nobody', userName]), password: random.bytes(8) };
+    send({ ...greeting(`guess-${random.integer(0, 99)}`), ...guess } as Packet);
+    await pause(1_000);
   },
   async 'half a CONNECT and silence'({ send, pause }) {
     send(Uint8Array.of(0x10, 0xff, 0xff, 0xff, 0x7f, 0, 4, 0x4d));
@@ -155,7 +172,8 @@ export class HostileCrowd {
   }
 
   async #perform(act: Act): Promise<void> {
-    const socket = connectSocket({ port: this.#port, host: '127.0.0.1', noDelay: true });
+    const localAddress = this.#random.pick(hostileAddresses);
+    const socket = connectSocket({ port: this.#port, host: '127.0.0.1', localAddress, noDelay: true });
     this.#sockets.add(socket);
     this.opened++;
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));

@@ -18,5 +18,5 @@ test('good clients beside hostile ones lose nothing, in order, and keep their co
   expect(result.received).toBe(result.published);
   expect(result.hostileConnections).toBeGreaterThan(15);
   // What the limits of the broker add up to, and the process around it.
-  for (const { residentBytes } of result.windows) expect(residentBytes).toBeLessThan(700e6);
+  for (const { residentBytes } of result.windows) expect(residentBytes).toBeLessThan(600e6);
 });

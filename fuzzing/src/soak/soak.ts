@@ -1,9 +1,7 @@
 /** Good and bad clients on one broker for a while: the good ones must not notice, and the broker must not grow. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { SeededRandom } from '@petrel/testing';
+import { startCrowd } from './crowd.js';
 import { GoodTraffic } from './good-traffic.js';
-import { HostileCrowd } from './hostile-crowd.js';
+import { type BrokerFigures, startSoakedBroker } from './soaked-broker.js';
 
 /** How long, and how much. */
 export interface SoakOptions {
@@ -29,8 +27,15 @@ export interface SoakWindow {
   readonly p50: number;
   readonly p99: number;
   readonly residentBytes: number;
+  /** Of one core. */
+  readonly cpuShare: number;
+  /** How late the broker's event loop was at the last look. */
+  readonly lagMs: number;
   /** Bad connections so far. */
   readonly hostileConnections: number;
+  /** Of all connections, those that the broker did not let in, and those that it sent away. */
+  readonly turnedAway: number;
+  readonly sentAway: number;
 }
 
 /** What a soak came to. */
@@ -43,41 +48,58 @@ export interface SoakResult {
 }
 
 const patienceMs = 30_000;
-const brokerProgram = fileURLToPath(new URL('../../dist/soak/broker-process.js', import.meta.url));
 
 /** Runs to its end; rejects when the broker does not start, or dies. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { seconds, seed, pairs = 20, messagesPerSecond = 500, crowd = 40, windowSeconds = 30 } = options;
-  const broker = await startBroker();
+  const broker = await startSoakedBroker();
   const traffic = new GoodTraffic(broker.port);
-  const hostile = new HostileCrowd(broker.port, new SeededRandom(seed));
   const windows: SoakWindow[] = [];
   try {
     await traffic.start(pairs, messagesPerSecond);
-    hostile.start(crowd);
-    const startedAt = performance.now();
-    for (let elapsed = 0; elapsed < seconds; ) {
-      await Promise.race([wait(Math.min(windowSeconds, seconds - elapsed) * 1_000), broker.died]);
-      elapsed = (performance.now() - startedAt) / 1_000;
-      const latencies = [...traffic.takeLatencies()].sort((a, b) => a - b);
-      const window = {
-        at: Math.round(elapsed),
-        messages: latencies.length,
-        p50: quantile(latencies, 0.5),
-        p99: quantile(latencies, 0.99),
-        residentBytes: await broker.residentBytes(),
-        hostileConnections: hostile.opened,
-      };
-      windows.push(window);
-      options.onWindow?.(window);
+    const hostile = startCrowd(broker.port, crowd, seed);
+    try {
+      const startedAt = performance.now();
+      let before = await broker.figures();
+      for (let elapsed = 0; elapsed < seconds; ) {
+        const beganAt = elapsed;
+        await Promise.race([wait(Math.min(windowSeconds, seconds - elapsed) * 1_000), broker.died]);
+        elapsed = (performance.now() - startedAt) / 1_000;
+        const figures = await broker.figures();
+        const window = windowOf(traffic.takeLatencies(), before, figures, elapsed, elapsed - beganAt);
+        windows.push({ ...window, hostileConnections: hostile.opened() });
+        options.onWindow?.(windows.at(-1) as SoakWindow);
+        before = figures;
+      }
+    } finally {
+      await hostile.stop();
     }
-    await hostile.stop();
     const { published, received, faults } = await traffic.stop(patienceMs);
-    return { windows, published, received, faults, hostileConnections: hostile.opened };
+    return { windows, published, received, faults, hostileConnections: hostile.opened() };
   } finally {
-    await hostile.stop();
-    broker.process.kill('SIGKILL');
+    broker.stop();
   }
+}
+
+function windowOf(
+  taken: readonly number[],
+  before: BrokerFigures,
+  { residentBytes, cpuSeconds, lagMs, turnedAway, sentAway }: BrokerFigures,
+  elapsed: number,
+  lasted: number,
+): Omit<SoakWindow, 'hostileConnections'> {
+  const latencies = [...taken].sort((a, b) => a - b);
+  return {
+    at: Math.round(elapsed),
+    messages: latencies.length,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    residentBytes,
+    cpuShare: (cpuSeconds - before.cpuSeconds) / lasted,
+    lagMs,
+    turnedAway,
+    sentAway,
+  };
 }
 
 function quantile(sorted: readonly number[], part: number): number {
@@ -86,48 +108,4 @@ function quantile(sorted: readonly number[], part: number): number {
 
 function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-interface SoakedBroker {
-  readonly process: ChildProcess;
-  readonly port: number;
-  /** Rejects when the process ends. */
-  readonly died: Promise<never>;
-  residentBytes(): Promise<number>;
-}
-
-async function startBroker(): Promise<SoakedBroker> {
-  const child = spawn(process.execPath, [brokerProgram, 'a token of some length'], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors = `${errors}${text}`.slice(-4_000);
-  });
-  const died = new Promise<never>((_, reject) => {
-    child.once('exit', (code, signal) => reject(new Error(`the broker died (${code ?? signal}): ${errors}`)));
-  });
-  died.catch(() => {});
-  const line = await Promise.race([firstLine(child), died]);
-  const { port, metrics } = JSON.parse(line) as { port: number; metrics: string };
-  return {
-    process: child,
-    port,
-    died,
-    residentBytes: async () => {
-      const text = await (await fetch(metrics)).text();
-      return Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1]);
-    },
-  };
-}
-
-function firstLine(child: ChildProcess): Promise<string> {
-  return new Promise((resolve) => {
-    let text = '';
-    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      const end = text.indexOf('\n');
-      if (end >= 0) resolve(text.slice(0, end));
-    });
-  });
 }
