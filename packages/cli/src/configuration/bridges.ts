@@ -45,6 +45,11 @@ async function toBridge(
 ): Promise<RemoteBridge> {
   if ((cert === undefined) !== (key === undefined))
     report([...path, cert === undefined ? 'key' : 'cert'], `needs "${cert === undefined ? 'cert' : 'key'}"`);
+  if (hasCredentials(url))
+    report(
+      [...path, 'url'],
+      'must have no user name and no password in it: they are in "userName" and "passwordFile"',
+    );
   const tls: { ca?: string; cert?: string; key?: string } = {};
   if (ca !== undefined) tls.ca = await files.read(ca, [...path, 'ca']);
   if (cert !== undefined) tls.cert = await files.read(cert, [...path, 'cert']);
@@ -56,6 +61,11 @@ async function toBridge(
     remote: { url, userName, password, keepAlive, tls },
     topics: topics.map(({ filter = '', ...topic }) => ({ ...topic, filter })),
   };
+}
+
+function hasCredentials(url: string): boolean {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  return parsed !== undefined && (parsed.username !== '' || parsed.password !== '');
 }
 
 /** What a bridge carries it may get and publish here. A rule that denies wins over these, too. */

@@ -102,7 +102,43 @@ describe('a configuration file', () => {
       'listeners:\n  - { type: websocket, port: 1, minVersion: TLSv1.3 }\n',
       'petrel.yaml:2:33: "listeners[0].minVersion" needs "key" and "cert"',
     ],
-    ['one name twice', 'durability: os\ndurability: sync\n', 'petrel.yaml:2:1: '],
+    ['one name twice', 'durability: os\ndurability: sync\n', 'petrel.yaml:2:1: "durability" is given twice'],
+    [
+      'a second document, which would be read by nobody',
+      'log: { level: info }\n---\naccess: { default: deny }\n',
+      'petrel.yaml:2:1: a configuration is one document',
+    ],
+    ['no listener at all', 'listeners: []\n', 'petrel.yaml:1:1: "listeners" is empty'],
+    [
+      'a listener on every address and another on the same port of one',
+      'allowAnonymous: true\nlisteners:\n  - { type: tcp, port: 1, host: 0.0.0.0 }\n  - { type: tcp, port: 1 }\n',
+      'petrel.yaml:4:18: "listeners[1]" and "listeners[0]" both listen on 127.0.0.1 port 1',
+    ],
+    [
+      'two listeners on one socket file',
+      'listeners:\n  - { type: unix, path: a }\n  - { type: unix, path: a }\n',
+      'petrel.yaml:3:19: "listeners[1]" and "listeners[0]" both listen on a',
+    ],
+    [
+      'the port of a listener for the admin API',
+      'listeners: [{ type: tcp, port: 9883 }]\nadmin: { tokenFile: t }\n',
+      'petrel.yaml:1:26: "listeners[0]" and "admin" both listen on 127.0.0.1 port 9883',
+    ],
+    [
+      'a keep alive above the longest',
+      'limits: { serverKeepAlive: 60, maximumKeepAlive: 10 }\n',
+      'petrel.yaml:1:11: "limits.serverKeepAlive" is 60, above "limits.maximumKeepAlive", 10',
+    ],
+    [
+      'shedding before newcomers wait',
+      'limits: { admissionLagMs: 500, sheddingLagMs: 100 }\n',
+      'petrel.yaml:1:11: "limits.admissionLagMs" is 500, above "limits.sheddingLagMs", 100',
+    ],
+    [
+      'more strangers than connections',
+      'limits: { maximumPendingConnections: 20, maximumConnections: 10 }\n',
+      'petrel.yaml:1:11: "limits.maximumPendingConnections" is 20, above "limits.maximumConnections", 10',
+    ],
     ['bad indentation', 'limits:\n a: 1\n  b: 2\n', 'petrel.yaml:2:5: '],
     ['a list', '- 1\n', 'petrel.yaml: a configuration must be a set of named values, got a list'],
     [
@@ -179,6 +215,23 @@ describe('a configuration file', () => {
     expect((await loadConfiguration({ file })).options.allowAnonymous).toBe(true);
   });
 
+  test.each([
+    ['webhook', '{ type: webhook, url: "https://me:opensesame@example.com/" }'],
+    ['jwt', '{ type: jwt, audience: a, keysUrl: "https://me:opensesame@example.com/" }'],
+  ])('has no password in the URL of a %s, and none is shown', async (_, method) => {
+    const refusal = await refusalOf(`authentication: [${method}]\n`);
+    expect(refusal).toContain('must have no user name and no password in it');
+    expect(refusal).not.toContain('opensesame');
+  });
+
+  test('has no password in the URL of a bridge, and none is shown', async () => {
+    const refusal = await refusalOf(
+      'bridges: [{ name: a, url: "mqtt://me:opensesame@example.com", topics: [{ filter: a }] }]\n',
+    );
+    expect(refusal).toContain('petrel.yaml:1:22: "bridges[0].url" must have no user name');
+    expect(refusal).not.toContain('opensesame');
+  });
+
   test('that names a file which is not there, or no key, is refused at that line', async () => {
     const tls = 'listeners:\n  - type: tls\n    port: 0\n    key: key.pem\n    cert: cert.pem\n';
     expect((await refusalOf(tls)).split('\n')).toEqual([
@@ -234,6 +287,11 @@ describe('environment variables', () => {
     expect(problemsOf('', { PETREL_LIMITS_MAXIMUM_CONECTIONS: '5' })).toEqual([
       'PETREL_LIMITS_MAXIMUM_CONECTIONS: there is no such setting; did you mean PETREL_LIMITS_MAXIMUM_CONNECTIONS?',
     ]);
+    expect(problemsOf('', { PETREL_AUTHENTICATON: '[]' })).toEqual([
+      'PETREL_AUTHENTICATON: there is no such setting; did you mean PETREL_AUTHENTICATION?',
+    ]);
+    // Those of the other commands are none of the broker's.
+    expect(problemsOf('', { PETREL_PASSWORD: 'x', PETREL_URL: 'x', PETREL_MOSQUITTO: 'x' })).toEqual([]);
     expect(problemsOf('', { PETREL_LISTENERS: '[{' })).toEqual([
       expect.stringMatching(/^PETREL_LISTENERS:1:/),
     ]);

@@ -1,6 +1,6 @@
 /** Settings that are right by themselves and wrong together. */
 import { isLoopback } from '@petrel/broker';
-import type { Report } from './check-value.js';
+import type { Report, ValuePath } from './check-value.js';
 import type { Configuration } from './schema.js';
 
 /** Reports each pair at the setting that has to go or to be joined by another. */
@@ -22,16 +22,11 @@ export function findContradictions(configuration: Configuration, report: Report)
       `"authentication[${certificateIndex}]" needs a listener with "requestCert: true"`,
     );
   }
-  const addresses = new Map<string, number>();
+  findSharedAddresses(configuration, report);
+  findLimitsThatCross(configuration, report);
   for (const [index, listener] of listeners.entries()) {
     const at = ['listeners', index] as const;
-    if (listener.type === 'unix') continue;
-    const address = `${listener.host ?? '127.0.0.1'} port ${listener.port}`;
-    const other = addresses.get(address);
-    if (listener.port !== 0 && other !== undefined)
-      report([...at, 'port'], `"listeners[${index}]" and "listeners[${other}]" both listen on ${address}`);
-    addresses.set(address, index);
-    if (listener.type === 'tcp') continue;
+    if (listener.type === 'unix' || listener.type === 'tcp') continue;
     if (listener.requestCert === true && listener.ca === undefined)
       report(
         [...at, 'requestCert'],
@@ -60,6 +55,53 @@ export function findContradictions(configuration: Configuration, report: Report)
           report([...at, name], `"listeners[${index}].${name}" needs "key" and "cert"`);
       }
     }
+  }
+}
+
+/** Only one can listen on an address; one that listens on all of them takes those of the others too. */
+function findSharedAddresses({ listeners, admin }: Configuration, report: Report): void {
+  if (listeners?.length === 0)
+    report(
+      ['listeners'],
+      '"listeners" is empty: nobody could connect; leave it out for port 1883 of this machine',
+    );
+  const taken: { readonly name: string; readonly host: string; readonly port: number | string }[] = [];
+  const take = (name: string, path: ValuePath, host: string, port: number | string) => {
+    const other = taken.find(
+      (each) => each.port === port && (each.host === host || isAny(each.host) || isAny(host)),
+    );
+    const where = host === '' ? port : `${host} port ${port}`;
+    if (port !== 0 && other !== undefined)
+      report(path, `"${name}" and "${other.name}" both listen on ${where}`);
+    taken.push({ name, host, port });
+  };
+  if (admin !== undefined) take('admin', ['admin', 'port'], admin.host ?? '127.0.0.1', admin.port ?? 9883);
+  for (const [index, listener] of (listeners ?? []).entries()) {
+    const path = ['listeners', index] as const;
+    const name = `listeners[${index}]`;
+    if (listener.type === 'unix') take(name, [...path, 'path'], '', listener.path);
+    else take(name, [...path, 'port'], listener.host ?? '127.0.0.1', listener.port);
+  }
+}
+
+function isAny(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+/** Of two limits that somebody wrote down, one would never be reached. One that is a default gives way without a word. */
+function findLimitsThatCross({ limits = {} }: Configuration, report: Report): void {
+  for (const [lower, upper] of [
+    ['serverKeepAlive', 'maximumKeepAlive'],
+    ['admissionLagMs', 'sheddingLagMs'],
+    ['maximumPendingConnections', 'maximumConnections'],
+    ['maximumConnectionsPerAddress', 'maximumConnections'],
+    ['maximumConnectionsPerPrincipal', 'maximumConnections'],
+    ['maximumPacketSizeBeforeConnectBytes', 'maximumPacketSizeBytes'],
+  ] as const) {
+    const [low, high] = [limits[lower], limits[upper]];
+    // 0 switches those off that it is allowed for.
+    if (low === undefined || high === undefined || high === 0 || low <= high) continue;
+    report(['limits', lower], `"limits.${lower}" is ${low}, above "limits.${upper}", ${high}`);
   }
 }
 

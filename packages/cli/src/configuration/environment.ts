@@ -2,7 +2,7 @@
 import type { ValuePath } from './check-value.js';
 import type { Problem } from './problem.js';
 import type { ObjectRule, Rule } from './rule.js';
-import { nearestName } from './words.js';
+import { editDistance, nearestName } from './words.js';
 import { readYaml } from './yaml-text.js';
 
 /** One variable and the setting it stands for. */
@@ -31,7 +31,7 @@ export function variablesOf(rule: ObjectRule, path: readonly string[] = []): rea
   });
 }
 
-/** Reads the variables; one that begins like a section and does not exist is a problem, others are none of ours. */
+/** Reads the variables; one that begins like a section, or is all but the name of a setting, and does not exist is a problem; others are none of ours. */
 export function readEnvironment(
   rule: ObjectRule,
   environment: Readonly<Record<string, string | undefined>>,
@@ -49,13 +49,19 @@ export function readEnvironment(
       problems.push(...read.problems);
       if (read.problems.length === 0)
         settings.push({ variable: name, path: variable.path, value: read.value });
-    } else if (prefixes.some((prefix) => name.startsWith(prefix))) {
+    } else if (name.startsWith('PETREL_')) {
       const nearest = nearestName(name, [...variables.keys()]);
       const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+      if (!prefixes.some((prefix) => name.startsWith(prefix)) && !isSlip(name, nearest)) continue;
       problems.push({ source: name, path: '', message: `there is no such setting${hint}` });
     }
   }
   return { settings, problems };
+}
+
+/** Other programs of ours have variables too, so that only what is all but the name of a setting is one that was misspelt. */
+function isSlip(name: string, nearest: string | undefined): boolean {
+  return nearest !== undefined && editDistance(name, nearest) <= 2;
 }
 
 function variableName(path: readonly string[]): string {
