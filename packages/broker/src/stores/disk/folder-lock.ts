@@ -57,7 +57,7 @@ export class FolderLock {
   async #create(owner: Owner): Promise<boolean> {
     const name = join(this.#path, lockName);
     try {
-      const file = await open(name, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY);
+      const file = await open(name, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
       await file.writeFile(JSON.stringify(owner));
       await file.close();
       return true;

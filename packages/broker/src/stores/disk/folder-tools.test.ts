@@ -1,5 +1,5 @@
 /** Looking into, checking and copying data folders, in use or damaged. */
-import { mkdtemp, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -54,6 +54,21 @@ test('a folder in use tells what is in it, and its copy opens with all of it', a
   expect(await copyDataFolder(dataFolder, copy)).toMatchObject(content);
   const { broker } = await openBroker({ dataFolder: copy });
   expect(await texts(await connected(broker, lasting), 2)).toEqual(['one', 'two']);
+});
+
+test('other users of the machine can read neither a data folder nor its copy', async () => {
+  const above = await mkdtemp(join(tmpdir(), 'petrel-folder-'));
+  const dataFolder = join(above, 'data');
+  const { broker } = await openBroker({ dataFolder });
+  await published(await connected(broker), 'r', 'kept', 1, { retain: true });
+  const copy = join(above, 'copy');
+  await copyDataFolder(dataFolder, copy);
+  for (const folder of [dataFolder, copy]) {
+    const names = await readdir(folder);
+    expect(names).toContain('manifest.json');
+    for (const path of [folder, ...names.map((name) => join(folder, name))])
+      expect([path, (await stat(path)).mode & 0o077]).toEqual([path, 0]);
+  }
 });
 
 test('nothing is copied over what is there', async () => {

@@ -4,7 +4,7 @@ import { DataFolderError } from '../../errors.js';
 import { type FolderContent, readDataFolder } from './data-folder.js';
 import { readFrame, segmentHeaderBytes } from './frame.js';
 import { readManifest, segmentName, snapshotName, writeManifest } from './manifest.js';
-import { NodeFiles } from './node-files.js';
+import { folderMode, NodeFiles } from './node-files.js';
 import { readWhole, type StoreFile, type StoreFiles } from './store-files.js';
 
 const copyBytes = 4_194_304;
@@ -51,7 +51,7 @@ export async function copyDataFolder(from: string, to: string): Promise<DataFold
   const source = new NodeFiles(from);
   const target = new NodeFiles(to);
   await read(source);
-  await mkdir(to, { recursive: true });
+  await mkdir(to, { recursive: true, mode: folderMode });
   const [first] = await target.list();
   if (first !== undefined)
     throw new DataFolderError('PETREL_STORE_FOREIGN', `${to} is not empty: it has ${first}`);

@@ -6,6 +6,10 @@ import { DataFolderError } from '../../errors.js';
 import { FolderLock } from './folder-lock.js';
 import type { StoreFile, StoreFiles } from './store-files.js';
 
+/** Payloads are in them: other users of the machine have no business there. A folder that is there already keeps the mode that it has. */
+export const folderMode = 0o700;
+const fileMode = 0o600;
+
 /** A folder of this machine. */
 export class NodeFiles implements StoreFiles {
   readonly path: string;
@@ -18,7 +22,7 @@ export class NodeFiles implements StoreFiles {
 
   async lock(): Promise<void> {
     try {
-      await mkdir(this.path, { recursive: true });
+      await mkdir(this.path, { recursive: true, mode: folderMode });
       await this.#lock.take();
     } catch (cause) {
       throw this.#inaccessible(cause, 'cannot be made or written');
@@ -38,7 +42,7 @@ export class NodeFiles implements StoreFiles {
   }
 
   async create(name: string): Promise<StoreFile> {
-    const file = await open(join(this.path, name), 'w+');
+    const file = await open(join(this.path, name), 'w+', fileMode);
     try {
       // The name is synced now; what is in the file is with its first sync.
       await this.#syncFolder();
@@ -59,7 +63,7 @@ export class NodeFiles implements StoreFiles {
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {
     const temporary = join(this.path, `${name}.new`);
-    const file = await open(temporary, 'w');
+    const file = await open(temporary, 'w', fileMode);
     try {
       await file.writeFile(bytes);
       await file.sync();
