@@ -8,20 +8,29 @@ import { jsonLines } from './log.js';
 /** Bytes that may wait for the disk; lines beyond are dropped, so that a disk that stands still stops nobody. */
 const mostWaitingBytes = 4_194_304;
 
+/** Also of a file that is begun anew: names and addresses of clients are in it. */
+const fileMode = 0o600;
+
 /** An open audit log. */
 export class AuditLog {
   readonly #destination: ReturnType<typeof destination>;
   readonly #log: PinoLogger;
 
   private constructor(file: string) {
-    this.#destination = destination({ dest: file, append: true, sync: false, maxLength: mostWaitingBytes });
+    this.#destination = destination({
+      dest: file,
+      append: true,
+      sync: false,
+      maxLength: mostWaitingBytes,
+      mode: fileMode,
+    });
     this.#log = pino(jsonLines, this.#destination);
   }
 
   /** Rejects with ConfigurationError where the file cannot be written. */
   static async open(file: string, onError: (error: Error) => void): Promise<AuditLog> {
     try {
-      await appendFile(file, '', { mode: 0o600 });
+      await appendFile(file, '', { mode: fileMode });
     } catch (cause) {
       const message = `"log.auditFile" cannot be written: ${(cause as Error).message}`;
       throw new ConfigurationError([{ source: file, path: 'log.auditFile', message }]);

@@ -1,5 +1,5 @@
 /** What a broker of a configuration file says, and writes down about who came. */
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashPassword } from '@petrel/broker';
@@ -32,6 +32,15 @@ describe('the log', () => {
     log.debug('said');
     log.error(new Error('bad'));
     expect(lines).toEqual(['said', 'bad']);
+  });
+
+  test('tells what an error comes from', () => {
+    const { lines, log } = collect('text');
+    log.warn(
+      new Error('the hook failed', { cause: new Error('HTTP status 500', { cause: 'not an error' }) }),
+    );
+    log.warn(new Error('the key is bad: no PEM', { cause: new Error('no PEM') }));
+    expect(lines).toEqual(['the hook failed: HTTP status 500', 'the key is bad: no PEM']);
   });
 
   test('as JSON has time, level, message, and of an error its code', () => {
@@ -108,6 +117,8 @@ log: { auditFile: audit.log }
     await login();
     expect(await stop()).toBe(0);
     expect(entries('audit.log.1')).toHaveLength(2);
+    // Names and addresses of clients are in it: the new one is nobody else's to read either.
+    expect(statSync(join(folder, 'audit.log')).mode & 0o777).toBe(0o600);
     expect(entries()).toHaveLength(2);
   });
 

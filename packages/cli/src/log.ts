@@ -7,6 +7,9 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 const levels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
+/** A chain of causes may be a ring. */
+const mostCauses = 5;
+
 /** How to say it. */
 export interface LogOptions {
   /** Asked for every line, since it may change while the broker runs. */
@@ -34,7 +37,18 @@ export function createLog({ level, format, say }: LogOptions): Logger {
 
 function textWriter(say: (line: string) => void) {
   return (_level: LogLevel, message: unknown) =>
-    say(message instanceof Error ? message.message : String(message));
+    say(message instanceof Error ? wholeMessage(message) : String(message));
+}
+
+/** An error and what it comes from, each said once: "the hook failed" alone helps nobody. */
+function wholeMessage(error: Error): string {
+  let words = error.message;
+  let { cause } = error;
+  for (let depth = 0; cause instanceof Error && depth < mostCauses; depth++) {
+    if (!words.includes(cause.message)) words += `: ${cause.message}`;
+    ({ cause } = cause);
+  }
+  return words;
 }
 
 function jsonWriter(say: (line: string) => void) {
