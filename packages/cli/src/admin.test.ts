@@ -35,6 +35,40 @@ test('petrel broker prints its address behind those of the listeners, and serves
   expect(await done).toBe(0);
 });
 
+test('SIGHUP takes a new token, and the former one is good for nothing any more', async () => {
+  const file = configure('{ port: 0, tokenFile: token }', 'a token that leaked');
+  const { terminal: given, lines, until, hangup, interrupt } = terminal();
+  const done = run(['broker', '--config', file], given);
+  await until(() => lines.out.length === 2);
+  configure('{ port: 0, tokenFile: token }', 'another token than that');
+  hangup();
+  await until(() => lines.err.includes('the configuration was read again'));
+  const status = async (token: string) =>
+    (await fetch(`${lines.out[1]}/metrics`, { headers: { authorization: `Bearer ${token}` } })).status;
+  expect([await status('a token that leaked'), await status('another token than that')]).toEqual([401, 200]);
+  interrupt();
+  expect(await done).toBe(0);
+});
+
+test('a port that is in use, or a pidFile that cannot be written, is one sentence and no broker', async () => {
+  const file = configure('{ port: 0, tokenFile: token }', 'opensesame opensesame');
+  const { terminal: given, lines, until, interrupt } = terminal();
+  const done = run(['broker', '--config', file], given);
+  await until(() => lines.out.length === 2);
+  const { port } = new URL(lines.out[1] as string);
+  const second = await petrel([
+    'broker',
+    '--config',
+    configure(`{ port: ${port}, tokenFile: token }`, 'x'.repeat(16)),
+  ]);
+  expect([second.code, second.err]).toEqual([1, expect.stringContaining('it is in use')]);
+  writeFileSync(file, 'listeners: [{ type: tcp, port: 0 }]\npidFile: nowhere/pid\n');
+  const third = await petrel(['broker', '--config', file]);
+  expect([third.code, third.err]).toEqual([1, expect.stringContaining(':2:1: "pidFile" cannot be written')]);
+  interrupt();
+  expect(await done).toBe(0);
+});
+
 test('a token that is short, or not there, is named by config check', async () => {
   const short = await petrel(['config', 'check', configure('{ tokenFile: token }', 'short')]);
   expect(short.err).toContain('"admin.tokenFile" has a token of 5 characters; at least 16 are needed');

@@ -43,6 +43,15 @@ describe('the log', () => {
     expect(lines).toEqual(['the hook failed: HTTP status 500', 'the key is bad: no PEM']);
   });
 
+  test('answers an operator at every level, in the same form as everything else', () => {
+    const { lines, log } = collect('json');
+    log.info('not said');
+    log.answer('info', 'the configuration was read again');
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { level: 'info', msg: 'the configuration was read again' },
+    ]);
+  });
+
   test('as JSON has time, level, message, and of an error its code', () => {
     const { lines, log } = collect('json');
     log.warn('careful');
@@ -120,6 +129,18 @@ log: { auditFile: audit.log }
     // Names and addresses of clients are in it: the new one is nobody else's to read either.
     expect(statSync(join(folder, 'audit.log')).mode & 0o777).toBe(0o600);
     expect(entries()).toHaveLength(2);
+  });
+
+  test('or its form, changes with a restart only: a reload that would pass it over is refused', async () => {
+    const { hangup, stop, lines, until } = await start();
+    const file = join(folder, 'petrel.yaml');
+    const former = readFileSync(file, 'utf8');
+    writeFileSync(file, former.replace('audit.log }', 'other.log, format: json }'));
+    hangup();
+    await until(() => lines.err.some((line) => line.includes('the configuration stays as it was')));
+    for (const name of ['format', 'auditFile'])
+      expect(lines.err.join('\n')).toContain(`"log.${name}" changes with a restart only`);
+    expect(await stop()).toBe(0);
   });
 
   test('that cannot be written keeps the broker from starting', async () => {

@@ -26,13 +26,19 @@ export const jsonLines = {
   formatters: { level: (label: string) => ({ level: label }) },
 } as const;
 
-/** The logger of a broker. */
-export function createLog({ level, format, say }: LogOptions): Logger {
+/** The logger of a broker, and of its operator. */
+export interface Log extends Logger {
+  /** Says it whatever the level is: somebody asked. */
+  answer(level: LogLevel, message: string): void;
+}
+
+/** Makes one. */
+export function createLog({ level, format, say }: LogOptions): Log {
   const write = format === 'json' ? jsonWriter(say) : textWriter(say);
   const at = (each: LogLevel) => (message: unknown) => {
     if (levels.indexOf(each) <= levels.indexOf(level())) write(each, message);
   };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), answer: write };
 }
 
 function textWriter(say: (line: string) => void) {

@@ -8,6 +8,8 @@ import { ConfigurationError } from './errors.js';
 
 /** What changes with a reload; everything else needs a restart. */
 const live: ReadonlySet<string> = new Set(['listeners', 'authentication', 'access', 'limits', 'log']);
+/** Of the log, only the level is asked for again. */
+const fixedLog = ['format', 'auditFile'] as const;
 /** Limits that are built into what runs. */
 const fixedLimits = [
   'maximumTopicBytes',
@@ -45,6 +47,11 @@ export class RunningConfiguration {
   /** Settings as they are now. */
   get current(): Configuration {
     return this.#loaded.configuration;
+  }
+
+  /** What the file of the token for the admin API says now. */
+  get adminToken(): string | undefined {
+    return this.#loaded.admin?.token;
   }
 
   /** Loads again; rejects with ConfigurationError, and nothing has changed then. */
@@ -98,6 +105,9 @@ function changesThatNeedARestart(former: Configuration, next: Configuration): Om
   }
   if ((former.authentication === undefined) !== (next.authentication === undefined))
     paths.push('authentication');
+  for (const name of fixedLog) {
+    if (!isSame(former.log?.[name], next.log?.[name])) paths.push(`log.${name}`);
+  }
   for (const name of fixedLimits) {
     if (!isSame(former.limits?.[name], next.limits?.[name])) paths.push(`limits.${name}`);
   }

@@ -1,12 +1,13 @@
 /** HTTP for operators: health, figures, and a look at sessions and messages. One request, one route, one answer. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PetrelError, UsageError } from '@petrel/protocol';
 import type { Broker } from '../broker.js';
+import { listen } from '../listeners/listener.js';
 import { OptionReader } from '../option-reader.js';
 import { version } from '../version.js';
-import { findRoute, RequestError, type Route, type RouteAnswer } from './route.js';
+import { assertKnown, findRoute, RequestError, type Route, type RouteAnswer } from './route.js';
 import { adminRoutes } from './routes.js';
 
 /** Characters: nobody guesses these in a lifetime. */
@@ -34,18 +35,16 @@ export interface AdminServer {
   /** `http://127.0.0.1:9883`. */
   readonly url: string;
   readonly port: number;
+  /** From now on another token is asked for, and the former one is good for nothing. Throws UsageError for one that is too short. */
+  changeToken(token: string): void;
   /** Takes no more requests and finishes those that it has. May be called twice. */
   close(): Promise<void>;
 }
 
-/** Opens the HTTP API of a broker. Throws UsageError for an option that no rule allows; rejects with what the port fails with. */
+/** Opens the HTTP API of a broker. Throws UsageError for an option that no rule allows; rejects with ListenError where the port cannot be had. */
 export async function openAdminServer(broker: Broker, options: AdminServerOptions): Promise<AdminServer> {
   const read = new OptionReader(options);
-  const token = read.check<string>(
-    'token',
-    `text of at least ${shortestToken} characters`,
-    (value) => typeof value === 'string' && value.length >= shortestToken,
-  );
+  const token = readToken(read);
   const port = read.integer('port', { minimum: 0, maximum: 65_535 }, 9883);
   const host = read.string('host', '127.0.0.1');
   const publicMetrics = read.boolean('publicMetrics', false);
@@ -62,13 +61,14 @@ export async function openAdminServer(broker: Broker, options: AdminServerOption
     desk.serve,
   );
   server.maxConnections = mostConnections;
-  await listen(server, port, host);
+  await listen(server, { port, host });
   const address = server.address() as AddressInfo;
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   let closing: Promise<void> | undefined;
   return {
     url: `http://${shownHost}:${address.port}`,
     port: address.port,
+    changeToken: (next) => desk.changeToken(readToken(new OptionReader({ token: next }))),
     close: () => {
       closing ??= new Promise((resolve) => {
         server.close(() => resolve());
@@ -79,25 +79,27 @@ export async function openAdminServer(broker: Broker, options: AdminServerOption
   };
 }
 
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+function readToken(read: OptionReader): string {
+  return read.check<string>(
+    'token',
+    `text of at least ${shortestToken} characters`,
+    (value) => typeof value === 'string' && value.length >= shortestToken,
+  );
 }
 
 /** Takes requests in: who asks, what for, and the answer. */
 class Desk {
   readonly #broker: Broker;
   readonly #routes: readonly Route[];
-  readonly #tokenHash: Buffer;
+  #tokenHash: Buffer;
 
   constructor(broker: Broker, routes: readonly Route[], token: string) {
     this.#broker = broker;
     this.#routes = routes;
+    this.#tokenHash = hash(token);
+  }
+
+  changeToken(token: string): void {
     this.#tokenHash = hash(token);
   }
 
@@ -114,7 +116,10 @@ class Desk {
     if (request.headers.origin !== undefined)
       throw new RequestError(403, 'requests of web pages are refused');
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://admin');
-    const { route, path } = findRoute(this.#routes, request.method ?? 'GET', pathname);
+    // A server that knows GET knows HEAD [RFC 9110, 9.1]; Node leaves the body out.
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    const { route, path } = findRoute(this.#routes, method ?? 'GET', pathname);
+    assertKnown(route, searchParams);
     if (!route.isPublic && !this.#isKnown(request.headers.authorization))
       throw new RequestError(401, 'a token is needed: Authorization: Bearer …');
     const body = route.body === undefined ? undefined : await readJson(request);
@@ -150,7 +155,8 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 
 /** The one map from errors to statuses. */
 function problemOf(error: unknown): RouteAnswer {
-  if (error instanceof RequestError) return { status: error.status, body: { error: error.message } };
+  if (error instanceof RequestError)
+    return { status: error.status, body: { error: error.message }, allow: error.allow };
   if (error instanceof UsageError || (error instanceof PetrelError && error.code === 'PETREL_TOPIC_INVALID'))
     return { status: 400, body: { error: error.message } };
   if (error instanceof PetrelError) return { status: 503, body: { error: error.message } };
@@ -159,12 +165,13 @@ function problemOf(error: unknown): RouteAnswer {
 
 function send(
   response: ServerResponse,
-  { status, body, contentType = 'application/json' }: RouteAnswer,
+  { status, body, allow, contentType = 'application/json' }: RouteAnswer,
 ): void {
   response.statusCode = status;
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('X-Content-Type-Options', 'nosniff');
   if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  if (allow !== undefined) response.setHeader('Allow', allow);
   // What is left of a body that nobody reads must not become the next request.
   if (status >= 400) response.setHeader('Connection', 'close');
   if (body === undefined) {

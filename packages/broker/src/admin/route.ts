@@ -20,6 +20,8 @@ export interface RouteAnswer {
   readonly body?: unknown;
   /** Default `application/json`. */
   readonly contentType?: string;
+  /** Methods of this address, where the one that was asked for is not among them. */
+  readonly allow?: string | undefined;
 }
 
 /** One method of one address. */
@@ -44,6 +46,8 @@ export class RequestError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** As in RouteAnswer. */
+    readonly allow?: string,
   ) {
     super(message);
   }
@@ -63,8 +67,17 @@ export function findRoute(
   if (here.length === 0) throw new RequestError(404, `there is nothing at ${pathname}`);
   const found = here.find(({ route }) => route.method === method);
   if (found !== undefined) return found;
-  const methods = here.map(({ route }) => route.method).join(', ');
-  throw new RequestError(405, `${pathname} knows ${methods}, not ${method}`);
+  const methods = here.map(({ route }) => route.method);
+  const allow = methods.flatMap((each) => (each === 'GET' ? [each, 'HEAD'] : [each])).join(', ');
+  throw new RequestError(405, `${pathname} knows ${methods.join(', ')}, not ${method}`, allow);
+}
+
+/** Throws RequestError for a parameter that the route has not: passed over, a misspelt one would give another answer than the one that was asked for. */
+export function assertKnown({ query = {} }: Route, given: URLSearchParams): void {
+  const unknown = [...given.keys()].find((name) => !Object.hasOwn(query, name));
+  if (unknown === undefined) return;
+  const known = Object.keys(query).join(', ') || 'none';
+  throw new RequestError(400, `${JSON.stringify(unknown)} is unknown; known are ${known}`);
 }
 
 function matchPath(pattern: readonly string[], parts: readonly string[]): Record<string, string> | undefined {

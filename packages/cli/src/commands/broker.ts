@@ -1,12 +1,13 @@
 /** `petrel broker`: runs a broker until Ctrl-C. */
 import { rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Broker, createBroker, type Logger } from '@petrel/broker';
-import { type AdminServer, type AdminServerOptions, openAdminServer } from '@petrel/broker/admin';
+import { createBroker, type Logger } from '@petrel/broker';
+import { type AdminServer, openAdminServer } from '@petrel/broker/admin';
 import { AuditLog } from '../audit-log.js';
 import { type Command, readArguments, readInteger, readOperands } from '../command.js';
 import type { ValuePath } from '../configuration/check-value.js';
 import { type LoadedConfiguration, type LoadRequest, loadConfiguration } from '../configuration/load.js';
+import { ConfigurationError } from '../errors.js';
 import { createLog } from '../log.js';
 import { RunningConfiguration } from '../reload.js';
 import { RunningBridges } from '../running-bridges.js';
@@ -79,19 +80,33 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
       logger,
     });
     bridges.start(broker, logger);
-    const admin =
-      loaded.admin && (await openAdmin(broker, { ...loaded.admin, reload: () => running.reload(broker) }));
-    const pidFile = await writePidFile(loaded);
+    const reload = async () => {
+      try {
+        await running.reload(broker);
+      } catch (error) {
+        logger.answer('warn', `${(error as Error).message}\nthe configuration stays as it was`);
+        throw error;
+      }
+      if (running.adminToken !== undefined) admin?.changeToken(running.adminToken);
+      logger.answer('info', 'the configuration was read again');
+    };
+    let admin: AdminServer | undefined;
+    let pidFile: string | undefined;
+    try {
+      admin = loaded.admin && (await openAdminServer(broker, { ...loaded.admin, reload }));
+      pidFile = await writePidFile(loaded);
+    } catch (error) {
+      // A broker whose operator cannot look at it, or find it, does not start.
+      await Promise.all([bridges.close(), admin?.close()]);
+      await broker.destroy();
+      throw error;
+    }
     for (const { url } of broker.addresses) terminal.out(url);
     if (admin !== undefined) terminal.out(admin.url);
-    const reload = () =>
-      void running.reload(broker).then(
-        () => terminal.err('the configuration was read again'),
-        (error: unknown) => terminal.err(`${(error as Error).message}\nthe configuration stays as it was`),
-      );
     const stopReloading = terminal.onHangup(() => {
       audit?.reopen();
-      reload();
+      // What is wrong with it was said.
+      reload().catch(() => {});
     });
     await interruption(terminal.interrupted);
     stopReloading();
@@ -113,21 +128,20 @@ async function openAudit(
     : AuditLog.open(resolve(folder, file), (error) => logger.error(error));
 }
 
-/** A broker whose operator cannot look at it does not start. */
-async function openAdmin(broker: Broker, options: AdminServerOptions): Promise<AdminServer> {
-  try {
-    return await openAdminServer(broker, options);
-  } catch (error) {
-    await broker.destroy();
-    throw error;
-  }
-}
-
 /** The file that was written, if there is to be one. */
-async function writePidFile({ configuration, folder }: LoadedConfiguration): Promise<string | undefined> {
+async function writePidFile({
+  configuration,
+  folder,
+  placeOf,
+}: LoadedConfiguration): Promise<string | undefined> {
   if (configuration.pidFile === undefined) return undefined;
   const file = resolve(folder, configuration.pidFile);
-  await writeFile(file, `${process.pid}\n`);
+  try {
+    await writeFile(file, `${process.pid}\n`);
+  } catch (cause) {
+    const message = `"pidFile" cannot be written: ${(cause as Error).message}`;
+    throw new ConfigurationError([{ ...placeOf(['pidFile']), path: 'pidFile', message }]);
+  }
   return file;
 }
 
