@@ -48,7 +48,7 @@ export const reasons: Readonly<Record<string, string>> = {
   'bridges.keepAlive': 'A broker on the other side that is gone is missed within a minute and a half.',
   'bridges.topics.direction': 'Nothing from the other side comes in before somebody says so.',
   'bridges.topics.qos':
-    'No message is lost on the way, and none can be doubled by a fault of the bridge alone.',
+    'No message is lost on the way. One may come twice where a connection breaks, as with QoS 1 everywhere.',
   'limits.maximumPacketSizeBytes': 'A client can make the broker hold 2 MiB before it knows what they are.',
   'limits.maximumPacketSizeBeforeConnectBytes': 'A stranger can make it hold 64 KiB.',
   'limits.receiveMaximum': 'Bounds what one client has in flight towards the broker.',
@@ -61,7 +61,7 @@ export const reasons: Readonly<Record<string, string>> = {
     'The rules are asked about the filter behind `$share/`; where anything in it is denied, all of it is.',
   'limits.subscriptionIdentifiersAvailable': 'A few bytes for each subscription.',
   'limits.maximumKeepAlive':
-    'Off, as devices that sleep for hours ask for it. A peer that is gone without a word is found by the TCP of the system.',
+    'Off, as devices that sleep for hours ask for it. A peer that is gone without a word is asked for by TCP after nine hours of silence.',
   'limits.maximumSessionExpiryInterval': 'A client that never comes back is forgotten after a week.',
   'limits.connectTimeoutMs':
     'Who connects and says nothing is cut off; the handshakes of TLS and WebSocket count.',

@@ -1,4 +1,5 @@
 /** The door: who may come in, who waits, who is turned away. */
+import { connect } from 'node:net';
 import { eventually, RawPeer } from '@petrel/testing';
 import { describe, expect, test } from 'vitest';
 import { connected, open, openBroker } from '../broker-fixture.suite.js';
@@ -170,6 +171,26 @@ describe('a broker', () => {
     await client.expectNothing();
     await Promise.all(silent.slice(1).map((peer) => peer.connect()));
     expect(broker.metrics()).toMatchObject({ connections: 3 });
+  });
+
+  test('gives the place of one that was sent away to the next at once, however long its peer keeps the socket', async () => {
+    const { broker } = await openBroker({
+      listeners: [{ type: 'tcp', port: 0 }],
+      limits: { maximumConnections: 4, maximumPendingConnections: 2 },
+    });
+    const { port } = broker.addresses[0]!;
+    // They do not close their side when the broker closes its own.
+    const silent = Array.from({ length: 8 }, () => connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
+    let ended = 0;
+    for (const socket of silent) {
+      const seen = new Promise((resolve) => socket.once('end', resolve).once('error', resolve));
+      void seen.then(() => ended++);
+      socket.resume();
+    }
+    await eventually(() => expect(ended).toBe(6));
+    const client = await RawPeer.connect(port);
+    expect(await client.connect()).toMatchObject({ reasonCode: 0 });
+    for (const socket of silent) socket.destroy();
   });
 
   test('does not send away who is being decided on: others wait for their turn', async () => {

@@ -134,6 +134,8 @@ export class Door {
         { reasonCode: serverBusy },
       ),
     );
+    // It was told nothing, as it has not said which version it speaks: its place is free now, not when it closes its own side.
+    oldest.transport.destroy();
     return true;
   }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +59,23 @@ describe('tcp', () => {
     transport.write(Buffer.from('still here'));
     expect(String((await data)[0])).toBe('still here');
   });
+
+  // What the kernel tells: state 01 is established, timer 02 the one that asks whether the other end is still there.
+  test.runIf(process.platform === 'linux')(
+    'asks in the end whether a peer that says nothing is still there (CVE-2020-13849)',
+    async () => {
+      const { listener, next } = await open({ type: 'tcp', port: 0 });
+      const client = tracked(connect(listener.port, '127.0.0.1'));
+      await next();
+      const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0');
+      const ports = [`:${hex(listener.port)}`, `:${hex(client.localPort as number)}`];
+      const line = (await readFile('/proc/net/tcp', 'utf8'))
+        .split('\n')
+        .map((each) => each.trim().split(/\s+/))
+        .find(([, local = '', remote = '']) => local.endsWith(ports[0]!) && remote.endsWith(ports[1]!));
+      expect([line?.[3], line?.[5]?.slice(0, 2)]).toEqual(['01', '02']);
+    },
+  );
 
   test('does not take more connections than it may', async () => {
     const { listener, accepted, next } = await open({ type: 'tcp', port: 0 }, { maximumConnections: 1 });

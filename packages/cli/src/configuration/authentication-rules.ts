@@ -19,7 +19,7 @@ const method = choice('One way to know a client.', 'type', {
   jwt: object('JSON Web Tokens in the Password. Its claim `exp` ends the connection.', {
     keysFile: path('Public keys, as a JSON Web Key Set. Either this or `keysUrl`.'),
     keysUrl: text(
-      'Where the JSON Web Key Set is: https, or http to this machine; read again when a token names a key that is not in it.',
+      'Where the JSON Web Key Set is: https, or http to this machine; read again every ten minutes, and when a token names a key that is not in it, but not within 30 seconds.',
       webAddress(),
     ),
     issuer: text('Who must have issued a token: the claim `iss`. Default: anybody whose key is in the set.'),
