@@ -93,11 +93,12 @@ export class AccessControl {
   }
 
   #tell(client: Client, action: 'publish' | 'subscribe', topic: string, refusal: Refusal): void {
-    const { clientIdentifier, userName, transport, remoteAddress } = client;
+    const { clientIdentifier, principal, userName, transport, remoteAddress } = client;
     const { reasonCode, reasonString: reason } = refusal;
     this.#hooks.tell('refused', {
       action,
       clientIdentifier,
+      principalName: principal?.name,
       userName,
       transport,
       remoteAddress,

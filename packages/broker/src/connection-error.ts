@@ -82,6 +82,7 @@ function tellRefused(connection: Connection, error: unknown, code: number): void
   const reason = error instanceof PetrelError ? error.message : undefined;
   context.hooks.tell('refused', {
     action: 'connect',
+    principalName: undefined,
     ...claim,
     transport: kind,
     remoteAddress,

@@ -44,13 +44,14 @@ export function explainDelivery(
     topicMatches(topicFilter, topicName),
   );
   const { outlook, sentence } = outlookOf(context, session, matching.length, topicName);
+  const noLocal = matching.length > 0 && matching.every((subscription) => subscription.noLocal);
   return {
     topicName,
     outlook,
-    sentence,
+    sentence: noLocal ? `${sentence}; its own are kept from it (No Local)` : sentence,
     topicFilters: matching.map(({ requestedFilter }) => requestedFilter),
     qos: matching.length === 0 ? undefined : (Math.max(...matching.map(({ qos }) => qos)) as QoS),
-    noLocal: matching.length > 0 && matching.every((subscription) => subscription.noLocal),
+    noLocal,
     isShared: matching.some(({ shareName }) => shareName !== undefined),
     recent: session?.undelivered.filter((each) => each.topicName === topicName) ?? [],
   };

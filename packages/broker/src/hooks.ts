@@ -98,6 +98,8 @@ export interface DisconnectedEvent {
 export interface RefusedEvent
   extends Pick<Client, 'clientIdentifier' | 'userName' | 'transport' | 'remoteAddress'> {
   readonly action: 'connect' | 'publish' | 'subscribe';
+  /** Undefined for `connect`, where nobody is known yet, and for an anonymous client. */
+  readonly principalName: string | undefined;
   /** Topic Name or Topic Filter; undefined for `connect`. */
   readonly topic: string | undefined;
   readonly reasonCode: number;

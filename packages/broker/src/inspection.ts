@@ -100,7 +100,7 @@ export function sessionDetail(session: Session): SessionDetail {
     transport: client.transport,
     remoteAddress: client.remoteAddress,
     keepAlive: connection?.terms?.keepAlive,
-    disconnectedAt: connection === undefined ? session.disconnectedAt : undefined,
+    disconnectedAt: connection === undefined ? wholeMs(session.disconnectedAt) : undefined,
     hasWill: session.will !== undefined,
     queuedBytes: session.deliveries.queuedBytes,
     subscriptions: [...session.subscriptions.values()].map((subscription) => ({
@@ -112,6 +112,11 @@ export function sessionDetail(session: Session): SessionDetail {
     })),
     undelivered: session.undelivered,
   };
+}
+
+/** The clock knows parts of a millisecond; those who look on do not expect them. */
+function wholeMs(time: number | undefined): number | undefined {
+  return time === undefined ? undefined : Math.floor(time);
 }
 
 /** Reads a piece, in no order that means anything; throws UsageError or TopicError for a query that no rule allows. */
@@ -143,7 +148,7 @@ export async function retainedPage(context: BrokerContext, query: RetainedQuery)
       payload: payload.slice(),
       qos,
       publisher,
-      expiresAt,
+      expiresAt: wholeMs(expiresAt),
       contentType: properties.contentType,
     })),
     hasMore: entries.length > limit,

@@ -56,7 +56,10 @@ export class Router {
     let matched = false;
     for (const { session, terms, ownTerms } of receivers) {
       const applicable = message.publisher === session.clientIdentifier ? ownTerms : terms; // [MQTT-3.8.3-3]
-      if (applicable === undefined) continue;
+      if (applicable === undefined) {
+        session.noteOwn(message);
+        continue;
+      }
       matched = true;
       session.deliver(message, applicable, message.retain && applicable.retainAsPublished); // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
       if (publisher !== undefined) session.connection?.slowDown(publisher);

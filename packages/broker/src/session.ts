@@ -28,6 +28,9 @@ function costOf({ requestedFilter, topicFilter }: Subscription): number {
   return subscriptionBytes + 2 * requestedFilter.length + levelBytes * topicFilter.split('/').length;
 }
 
+/** A bridge keeps everything that it publishes from itself. */
+const mostOwnNoted = 8;
+
 /** A session, from its first CONNECT until it expires or is discarded. */
 export class Session {
   readonly clientIdentifier: string;
@@ -39,6 +42,7 @@ export class Session {
   #subscriptions: Map<string, Subscription> | undefined;
   #inbound: InboundDelivery | undefined;
   #undelivered: UndeliveredLog | undefined;
+  #kept: UndeliveredLog | undefined;
   /** What the memory budget was told of. */
   #counted = 0;
   #countedIdentifiers = 0;
@@ -177,9 +181,16 @@ export class Session {
     if (hooks.has.undelivered) hooks.tell('undelivered', this.client, message, reason);
   }
 
+  /** The same for a message that the client published itself and does not want back: it is not lost, and takes no place of one that is. */
+  noteOwn(message: Message): void {
+    this.#kept ??= new UndeliveredLog(mostOwnNoted);
+    this.#kept.note(message.topicName, 'no local', () => this.#context.clock.now());
+  }
+
   /** The last decisions against messages for this session, the newest first. */
   get undelivered(): readonly Undelivered[] {
-    return this.#undelivered?.list() ?? [];
+    const lost = this.#undelivered?.list() ?? [];
+    return this.#kept === undefined ? lost : [...lost, ...this.#kept.list()].sort((a, b) => b.at - a.at);
   }
 
   tell(event: 'delivered' | 'acknowledged', message: Message, copy: MessageCopy): void {

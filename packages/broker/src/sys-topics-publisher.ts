@@ -3,6 +3,7 @@
 import { noProperties } from '@petrel/protocol';
 import type { BrokerContext } from './broker-context.js';
 import { createOwnMessage } from './create-message.js';
+import { LoadAverages } from './load-averages.js';
 import { sysTopicsOf } from './sys-topics.js';
 import type { Timer } from './timer-queue.js';
 import { version } from './version.js';
@@ -10,6 +11,8 @@ import { version } from './version.js';
 /** One per broker; silent when the interval is 0. */
 export class SysTopicsPublisher {
   readonly #context: BrokerContext;
+  readonly #load = new LoadAverages();
+  #maximumHeapBytes = 0;
   #timer: Timer | undefined;
 
   constructor(context: BrokerContext) {
@@ -27,7 +30,15 @@ export class SysTopicsPublisher {
   #publish(): void {
     const { metrics, clock, topics, retainedMessages, router, timers, options } = this.#context;
     const now = clock.now();
-    for (const [topicName, text] of sysTopicsOf(metrics.snapshot(this.#context.gauges(), now), version)) {
+    const snapshot = metrics.snapshot(this.#context.gauges(), now);
+    const heapBytes = process.memoryUsage().heapUsed;
+    this.#maximumHeapBytes = Math.max(this.#maximumHeapBytes, heapBytes);
+    const figures = {
+      load: this.#load.observe(snapshot),
+      heapBytes,
+      maximumHeapBytes: this.#maximumHeapBytes,
+    };
+    for (const [topicName, text] of sysTopicsOf(snapshot, figures, version)) {
       const content = {
         topicName,
         payload: Buffer.from(text),

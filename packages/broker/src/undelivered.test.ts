@@ -58,6 +58,21 @@ describe('what would become of a message now', () => {
   test('connected, or waiting for the client', async () => {
     const peer = await subscriber('a/+', { noLocal: true });
     expect(why('a/1')).toMatchObject({ outlook: 'delivered', topicFilters: ['a/+'], qos: 1, noLocal: true });
+    expect(why('a/1').sentence).toContain('No Local');
+    peer.send({
+      type: 'publish',
+      topicName: 'a/1',
+      payload: Buffer.from('its own'),
+      qos: 1,
+      retain: false,
+      dup: false,
+      packetIdentifier: 1,
+      properties: {},
+    });
+    await peer.receive('puback');
+    const [own] = why('a/1').recent;
+    expect(own).toMatchObject({ topicName: 'a/1', reason: 'no local', count: 1 });
+    expect(Number.isInteger(own?.at)).toBe(true);
     peer.send({ type: 'disconnect', reasonCode: 0, properties: {} });
     await peer.closed();
     expect(why('a/1')).toMatchObject({ outlook: 'waits' });

@@ -13,7 +13,9 @@ export type UndeliveredReason =
   /** QoS 0, and the client was not connected. */
   | 'not connected'
   /** A bound of the session's queue: messages, bytes or age. */
-  | 'queue full';
+  | 'queue full'
+  /** The client published it, and its subscriptions say No Local [MQTT-3.8.3-3]. */
+  | 'no local';
 
 /** One decision; the same one over and over is counted. */
 export interface Undelivered {
@@ -21,7 +23,7 @@ export interface Undelivered {
   readonly reason: UndeliveredReason;
   /** How often in a row. */
   readonly count: number;
-  /** Milliseconds since the Unix epoch, of the first of them. */
+  /** Whole milliseconds since the Unix epoch, of the first of them. */
   readonly at: number;
 }
 
@@ -32,25 +34,29 @@ interface Entry {
   at: number;
 }
 
-const mostEntries = 32;
 /** A Topic Name may have 65,535 bytes; this many characters tell it from others. */
 const longestTopicName = 256;
 
 /** The decisions about one session, the oldest overwritten first. */
 export class UndeliveredLog {
   readonly #entries: Entry[] = [];
+  readonly #mostEntries: number;
   #next = 0;
+
+  constructor(mostEntries = 32) {
+    this.#mostEntries = mostEntries;
+  }
 
   /** `now` is asked for only when there is something new to write down. */
   note(topicName: string, reason: UndeliveredReason, now: () => number): void {
     const shown = topicName.length > longestTopicName ? topicName.slice(0, longestTopicName) : topicName;
-    const last = this.#entries[(this.#next + mostEntries - 1) % mostEntries];
+    const last = this.#entries[(this.#next + this.#mostEntries - 1) % this.#mostEntries];
     if (last !== undefined && last.reason === reason && last.topicName === shown) {
       last.count++;
       return;
     }
-    this.#entries[this.#next] = { topicName: shown, reason, count: 1, at: now() };
-    this.#next = (this.#next + 1) % mostEntries;
+    this.#entries[this.#next] = { topicName: shown, reason, count: 1, at: Math.floor(now()) };
+    this.#next = (this.#next + 1) % this.#mostEntries;
   }
 
   /** The newest first. */

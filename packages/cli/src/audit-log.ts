@@ -47,7 +47,8 @@ export class AuditLog {
         this.#log.info({ event: 'login', ...who(client), sessionPresent }),
       disconnected: (client, { reasonCode, byClient }) =>
         this.#log.info({ event: 'logout', ...who(client), reasonCode, byClient }),
-      refused: (event) => this.#log.warn({ event: 'refused', ...event }),
+      refused: ({ principalName: principal, ...event }) =>
+        this.#log.warn({ event: 'refused', principal, ...event }),
     };
   }
 

@@ -111,6 +111,7 @@ log: { auditFile: audit.log }
       });
     }
     expect(entries()[0]).toMatchObject({ reasonCode: 0x86 });
+    expect(entries().map(({ principal }) => principal)).toEqual([undefined, 'anna', 'anna', 'anna', 'anna']);
     expect(readFileSync(join(folder, 'audit.log'), 'utf8')).not.toMatch(/secret|opensesame|payload/);
   });
 

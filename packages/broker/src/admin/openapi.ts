@@ -33,7 +33,12 @@ function operation({ method, path, summary, isPublic, query = {}, body, answers 
     description,
     schema,
   }));
-  const unauthorized = isPublic ? {} : { 401: { description: 'No token, or a wrong one.', schema: problem } };
+  const refusals = {
+    400: { description: 'A value that no rule allows, or a parameter that does not exist.', schema: problem },
+    ...(!isPublic && { 401: { description: 'No token, or a wrong one.', schema: problem } }),
+    403: { description: 'A web page asks.', schema: problem },
+    ...(body && { 413: { description: 'The body is too large.', schema: problem } }),
+  };
   return {
     operationId: `${method.toLowerCase()}${path.replaceAll(/[^a-zA-Z]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
     summary,
@@ -41,7 +46,7 @@ function operation({ method, path, summary, isPublic, query = {}, body, answers 
     parameters: [...inPath, ...inQuery],
     ...(body && { requestBody: { content: json(body) } }),
     responses: Object.fromEntries(
-      Object.entries({ ...answers, ...unauthorized }).map(([status, { description, schema }]) => [
+      Object.entries({ ...answers, ...refusals }).map(([status, { description, schema }]) => [
         status,
         { description, ...(schema && { content: json(schema) }) },
       ]),

@@ -11,7 +11,6 @@ const mostAtOnce = 1_000;
 const ok = (body: unknown): RouteAnswer => ({ status: 200, body });
 const done: RouteAnswer = { status: 204 };
 const notFound = { 404: { description: 'There is no such thing.', schema: schemas.problem } } as const;
-const badRequest = { 400: { description: 'A value that no rule allows.', schema: schemas.problem } } as const;
 
 const pageQuery = {
   limit: { type: 'integer', minimum: 1, maximum: mostAtOnce, default: 100, description: 'How many at most.' },
@@ -96,7 +95,6 @@ const sessionRoutes: readonly Route[] = [
         description: 'A page of sessions.',
         schema: schemas.object({ sessions: schemas.list(schemas.session), hasMore: { type: 'boolean' } }),
       },
-      ...badRequest,
     },
     handle: ({ broker, query }) => {
       const limit = readInteger(query, 'limit', { minimum: 1, maximum: mostAtOnce, fallback: 100 });
@@ -122,7 +120,7 @@ const sessionRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/sessions/{clientIdentifier}/deliveries/{topicName}',
     summary: 'Why messages of a topic do not reach a client',
-    answers: { 200: { description: 'The answer.', schema: schemas.explanation }, ...badRequest },
+    answers: { 200: { description: 'The answer.', schema: schemas.explanation } },
     handle: ({ broker, path }) =>
       ok(broker.explainDelivery(path.clientIdentifier ?? '', path.topicName ?? '')),
   },
@@ -141,7 +139,7 @@ const sessionRoutes: readonly Route[] = [
     path: '/api/v1/sessions/{clientIdentifier}/disconnect',
     summary: 'Send a client away; its session stays, and it may come back',
     body: schemas.disconnect,
-    answers: { 204: { description: 'It is on its way.' }, ...badRequest, ...notFound },
+    answers: { 204: { description: 'It is on its way.' }, ...notFound },
     handle: ({ broker, path, body }) => {
       const reason = readBody(body ?? {}, schemas.disconnect);
       orNothing(broker.disconnect(path.clientIdentifier ?? '', reason) || undefined, 'connected client');
@@ -168,7 +166,6 @@ const messageRoutes: readonly Route[] = [
           hasMore: { type: 'boolean' },
         }),
       },
-      ...badRequest,
     },
     handle: async ({ broker, query }) => {
       const page = await broker.retained({
@@ -183,7 +180,7 @@ const messageRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/api/v1/retained/{topicName}',
     summary: 'Clear the retained message of a topic',
-    answers: { 204: { description: 'It is gone.' }, ...badRequest, ...notFound },
+    answers: { 204: { description: 'It is gone.' }, ...notFound },
     handle: async ({ broker, path }) => {
       const topicName = path.topicName ?? '';
       const { messages } = await broker.retained({ topicFilter: topicName, limit: 1 });
@@ -205,7 +202,6 @@ const messageRoutes: readonly Route[] = [
         description: 'The store owns it. 0x10: nobody subscribes to the topic.',
         schema: schemas.object({ reasonCode: { type: 'integer' } }),
       },
-      ...badRequest,
     },
     handle: async ({ broker, body }) => {
       const { payload, payloadBase64, contentType, messageExpiryInterval, ...message } = readBody<{

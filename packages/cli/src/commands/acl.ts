@@ -1,7 +1,7 @@
 /** `petrel acl`: asks the rules of a configuration, without a broker. */
 import type { PeerCertificate } from 'node:tls';
 import { type AccessAction, type Client, explainAccess } from '@petrel/broker';
-import { UsageError } from '@petrel/protocol';
+import { assertTopicFilter, assertTopicName, UsageError } from '@petrel/protocol';
 import { type Command, readArguments, readOperands } from '../command.js';
 import { loadConfiguration } from '../configuration/load.js';
 
@@ -44,6 +44,8 @@ Exit code 0: allowed; 1: denied.
     const file = values.config ?? 'petrel.yaml';
     const { options: brokerOptions, placeOf } = await loadConfiguration({ file, environment: process.env });
     const { access } = brokerOptions;
+    if (action === 'subscribe') assertTopicFilter(topic);
+    else assertTopicName(topic);
     const question = { client: clientOf(values), action: action as AccessAction, topic };
     const { allowed, rule, reason } = explainAccess(access, question);
     const place = rule === undefined ? undefined : placeOf(['access', 'rules', rule]);
