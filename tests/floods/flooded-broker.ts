@@ -1,10 +1,18 @@
 /** A broker in a process of its own, with little memory, and what floods it: sockets that write as much as they are let. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { LimitOptions, MetricsSnapshot } from '@petrel/broker';
 import { type ConnectPacket, encodePacket, type Packet, type ProtocolVersion } from '@petrel/protocol';
-import { connectPacket, type LaunchedProcess, launchProcess, RawPeer } from '@petrel/testing';
+import {
+  connectPacket,
+  type LaunchedProcess,
+  launchProcess,
+  RawPeer,
+  serverCertificate,
+  testAuthority,
+} from '@petrel/testing';
 import { afterEach, expect, vi } from 'vitest';
 
 const program = fileURLToPath(new URL('broker.mjs', import.meta.url));
@@ -75,14 +83,16 @@ export class Attacker {
 export class FloodedBroker {
   readonly #process: LaunchedProcess;
   readonly #port: number;
+  readonly #securePort: number;
   readonly #sockets: Set<Socket>;
   readonly #bystander: RawPeer;
   #asked = 0;
 
   private constructor(process: LaunchedProcess, sockets: Set<Socket>, bystander: RawPeer) {
     this.#process = process;
-    const [, port] = /^ready (\d+)/m.exec(process.stdout) as RegExpExecArray;
+    const [, port, securePort] = /^ready (\d+) (\d+)/m.exec(process.stdout) as RegExpExecArray;
     this.#port = Number(port);
+    this.#securePort = Number(securePort);
     this.#sockets = sockets;
     this.#bystander = bystander;
   }
@@ -90,7 +100,13 @@ export class FloodedBroker {
   static async start(limits: LimitOptions = {}): Promise<FloodedBroker> {
     const process = await launchProcess({
       command: globalThis.process.execPath,
-      args: ['--expose-gc', '--max-old-space-size=256', program, JSON.stringify({ ...budgets, ...limits })],
+      args: [
+        '--expose-gc',
+        '--max-old-space-size=256',
+        program,
+        JSON.stringify({ ...budgets, ...limits }),
+        JSON.stringify(serverCertificate),
+      ],
       ready: { line: /^ready / },
       readyTimeoutMs: 60_000,
     });
@@ -113,13 +129,33 @@ export class FloodedBroker {
 
   /** A socket without CONNECT. */
   async stranger(protocolVersion: ProtocolVersion = 5): Promise<Attacker> {
-    const socket = connect({ port: this.#port, host: '127.0.0.1' });
+    const socket = await this.#socket(this.#port);
+    socket.resume();
+    return new Attacker(socket, protocolVersion);
+  }
+
+  /** A socket of the TLS listener on which nothing was said yet. */
+  rawSecure(): Promise<Socket> {
+    return this.#socket(this.#securePort);
+  }
+
+  /** Fails unless somebody from another address of this machine gets in over TLS. */
+  async assertLetsInSecurely(localAddress: string): Promise<void> {
+    const raw = await this.#socket(this.#securePort, localAddress);
+    const peer = new RawPeer(connectTls({ socket: raw, ca: testAuthority, servername: 'localhost' }), {
+      timeoutMs: 60_000,
+    });
+    expect(await peer.connect()).toMatchObject({ reasonCode: 0 });
+    peer.destroy();
+  }
+
+  async #socket(port: number, localAddress = '127.0.0.1'): Promise<Socket> {
+    const socket = connect({ port, host: '127.0.0.1', localAddress });
     this.#sockets.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => this.#sockets.delete(socket));
     await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
-    socket.resume();
-    return new Attacker(socket, protocolVersion);
+    return socket;
   }
 
   /** A client; `isReading` false: nothing but the CONNACK is taken from its socket. */

@@ -2,6 +2,7 @@
  * The memory of the whole process has a ceiling that no flood passes: each kind against a broker in a process of its own, offered more than the
  * process may keep. Somebody who has nothing to do with it is served all the while.
  */
+import { connect as connectTls } from 'node:tls';
 import { encodePacket, type PublishPacket, type SubscribePacket } from '@petrel/protocol';
 import { expect, test } from 'vitest';
 import { type Attacker, FloodedBroker } from './flooded-broker.js';
@@ -74,6 +75,32 @@ test('sockets without a word', { timeout }, async () => {
   });
   await broker.assertStands();
   await broker.until((now) => expect(now.memoryBytes).toBeLessThan(2 * mebibyte));
+});
+
+test('TLS handshakes from one address (broker-hardening 35)', { timeout }, async () => {
+  const broker = await FloodedBroker.start({ connectionsPerSecondPerAddress: 20 });
+  let answered = 0;
+  let refusedUnread = 0;
+  for (let round = 0; round < 30; round++) {
+    await together(50, async () => {
+      const raw = await broker.rawSecure();
+      const closed = new Promise((resolve) => raw.once('close', resolve));
+      // The whole handshake, as often as it is allowed; then gone again.
+      const secure = connectTls({ socket: raw, rejectUnauthorized: false });
+      secure.on('error', () => {});
+      secure.once('secureConnect', () => raw.destroy());
+      await closed;
+      if (raw.bytesRead > 0) answered += 1;
+      else refusedUnread += 1;
+    });
+    await broker.assertLetsInSecurely(`127.0.1.${round + 1}`);
+  }
+  const { connectionsTurnedAway, connectionsAccepted } = await broker.assertStands();
+  // Those that were refused got no byte, and were not worth a handshake.
+  expect(refusedUnread).toBe(connectionsTurnedAway);
+  expect(answered + refusedUnread).toBe(1_500);
+  expect(refusedUnread).toBeGreaterThan(answered);
+  expect(connectionsAccepted).toBe(31);
 });
 
 test('clients with half a large packet each', { timeout }, async () => {

@@ -1,19 +1,10 @@
 /** The broker as a program sees it: opens and closes, hands out connections, publishes. What it is made of is the context's business. */
 
 import type { Duplex } from 'node:stream';
-import {
-  assertPropertyNames,
-  type MessageProperties,
-  noProperties,
-  type QoS,
-  reasonCode,
-  UsageError,
-} from '@petrel/protocol';
-import { acceptMessage } from './accept-message.js';
+import { reasonCode } from '@petrel/protocol';
 import { smallestMarkBytes } from './bounds/outbound-total.js';
 import { BrokerContext } from './broker-context.js';
 import { Connection } from './connection.js';
-import { createOwnMessage } from './create-message.js';
 import { administrativeAction, BrokerClosedError, ConnectionError } from './errors.js';
 import { type DeliveryExplanation, explainDelivery } from './explain-delivery.js';
 import type { Refusal } from './hooks.js';
@@ -30,10 +21,11 @@ import type { Listener } from './listeners/listener.js';
 import { openListener } from './listeners/open-listener.js';
 import type { MetricsSnapshot } from './metrics.js';
 import type { BrokerOptions } from './options.js';
+import { type BrokerMessage, type BrokerPublishResult, publishOwn } from './publish-own.js';
 import { resolveBrokerOptions } from './resolve-options.js';
 import { restoreState } from './restore-state.js';
 import { SysTopicsPublisher } from './sys-topics-publisher.js';
-import type { Transport, TransportLimits } from './transport.js';
+import type { Handshake, Transport, TransportLimits } from './transport.js';
 import { MemoryTransport } from './transports/memory.js';
 import { type BrokerUpdate, updateBroker } from './update-broker.js';
 
@@ -42,24 +34,6 @@ const webSocketBatchBytes = 1_048_576;
 
 /** Where a listener can be reached. */
 export type BrokerAddress = Pick<Listener, 'type' | 'url' | 'host' | 'port'>;
-
-/** What broker.publish() takes. */
-export interface BrokerMessage {
-  readonly topicName: string;
-  /** Text is sent as UTF-8. Default: empty. */
-  readonly payload?: string | Uint8Array;
-  /** Default 0. */
-  readonly qos?: QoS;
-  /** Default false. */
-  readonly retain?: boolean;
-  readonly properties?: MessageProperties;
-}
-
-/** What broker.publish() came to. */
-export interface BrokerPublishResult {
-  /** 0x00, or 0x10 when nobody subscribes to the topic, or why a hook refused. */
-  readonly reasonCode: number;
-}
 
 /** A running broker. */
 export interface Broker {
@@ -147,7 +121,9 @@ class RunningBroker implements Broker {
         this.#listeners.push(
           await openListener(listener, {
             limits: this.#transportLimits,
-            accept: (transport) => this.#accept(transport),
+            accept: (transport, handshake) => this.#accept(transport, handshake),
+            knock: (handshake) => this.#knock(handshake),
+            gone: (handshake) => this.#context.door.gone(handshake),
             onError: (error) => this.#context.logger.warn(error),
           }),
         );
@@ -168,23 +144,7 @@ class RunningBroker implements Broker {
 
   async publish(content: BrokerMessage): Promise<BrokerPublishResult> {
     this.#assertOpen('publish()');
-    const { topics, clock, store } = this.#context;
-    const { topicName, payload = '', qos = 0, retain = false, properties = noProperties } = content;
-    if (typeof topicName !== 'string')
-      throw new UsageError(`"topicName" must be a string, got ${typeof topicName}`);
-    if (typeof payload !== 'string' && !(payload instanceof Uint8Array))
-      throw new UsageError(`"payload" must be a string or a Uint8Array, got ${typeof payload}`);
-    assertPropertyNames(properties, 'publish');
-    const message = createOwnMessage(
-      // A copy: the caller may go on writing into its array.
-      { topicName, payload: Buffer.from(payload), qos, retain, properties },
-      undefined,
-      topics,
-      clock,
-    );
-    const accepted = await acceptMessage(this.#context, message, undefined, undefined);
-    await store.commit();
-    return { reasonCode: typeof accepted === 'number' ? accepted : accepted.reasonCode };
+    return publishOwn(this.#context, content);
   }
 
   update(changes: BrokerUpdate): void {
@@ -263,9 +223,15 @@ class RunningBroker implements Broker {
     await store.close();
   }
 
-  #accept(transport: Transport): void {
-    if (this.#closing === undefined) this.#context.door.arrived(transport);
-    else transport.destroy();
+  #accept(transport: Transport, handshake?: Handshake): void {
+    if (this.#closing !== undefined) transport.destroy();
+    else if (handshake === undefined) this.#context.door.arrived(transport);
+    else this.#context.door.shook(handshake, transport);
+  }
+
+  #knock(handshake: Handshake): void {
+    if (this.#closing === undefined) this.#context.door.arrived(handshake);
+    else handshake.destroy();
   }
 
   #enter(transport: Transport): Connection {

@@ -43,8 +43,6 @@ export {
 export {
   type Broker,
   type BrokerAddress,
-  type BrokerMessage,
-  type BrokerPublishResult,
   createBroker,
 } from './broker.js';
 export { type Clock, systemClock } from './clock.js';
@@ -94,6 +92,7 @@ export type { MetricsSnapshot } from './metrics.js';
 export { describeLimits, type OptionDescription, type OptionRule } from './option-description.js';
 export type { BrokerOptions, LimitOptions } from './options.js';
 export type { OverflowPolicy } from './outbound-queue.js';
+export type { BrokerMessage, BrokerPublishResult } from './publish-own.js';
 export { checkBrokerOptions } from './resolve-options.js';
 export { DiskStore, type DiskStoreOptions } from './stores/disk/disk-store.js';
 export {

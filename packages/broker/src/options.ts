@@ -77,13 +77,16 @@ export interface LimitOptions {
   readonly maximumKeepAlive?: number | undefined;
   /** Longest Session Expiry Interval in seconds; 0xFFFFFFFF = sessions may last for ever. Default 604,800, a week. */
   readonly maximumSessionExpiryInterval?: number | undefined;
-  /** Time for CONNECT with the authentication that follows it, and for a re-authentication; 1–2,147,483,647 ms. Default 10,000. */
+  /**
+   * Time for CONNECT with the authentication that follows it, and for a re-authentication; before it as much again for a handshake of TLS or HTTP, and for
+   * waiting to be let in; 1–2,147,483,647 ms. Default 10,000.
+   */
   readonly connectTimeoutMs?: number | undefined;
   /** Packets of a client that one enhanced authentication may take, CONNECT included; 1–65,535. Default 10. */
   readonly maximumAuthenticationRounds?: number | undefined;
   /** Connections at a time. Default 10,000. */
   readonly maximumConnections?: number | undefined;
-  /** Connections at a time that are not accepted yet; above it the one that has sent no CONNECT for longest goes. Default 1,000. */
+  /** Connections at a time that are not accepted yet, handshakes of TLS and HTTP among them; above it the one that has sent no CONNECT for longest goes. Default 1,000. */
   readonly maximumPendingConnections?: number | undefined;
   /** Connections at a time from one IPv4 address or one IPv6 /64; 0 = no such bound. Default 0. */
   readonly maximumConnectionsPerAddress?: number | undefined;

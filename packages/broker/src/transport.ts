@@ -66,5 +66,15 @@ export interface TransportLimits {
   readonly maximumConnections: number;
 }
 
-/** Takes over a transport that a listener accepted; called before anything is read. */
-export type AcceptTransport = (transport: Transport) => void;
+/** A socket with a handshake below MQTT before it, TLS or HTTP: nothing of that is done before it may begin. */
+export interface Handshake {
+  /** Of the transport that it is going to be. */
+  readonly kind: TransportKind;
+  /** As the transport has it. */
+  readonly remoteAddress: string | undefined;
+  begin(): void;
+  destroy(): void;
+}
+
+/** Takes over a transport that a listener accepted, with the handshake that it has behind it; called before anything is read. */
+export type AcceptTransport = (transport: Transport, handshake?: Handshake) => void;

@@ -7,7 +7,7 @@ import { systemClock } from '../clock.js';
 import type { Connection } from '../connection.js';
 import { ConnectionError } from '../errors.js';
 import type { Timer } from '../timer-queue.js';
-import type { Transport } from '../transport.js';
+import type { Handshake, Transport } from '../transport.js';
 import { Admission } from './admission.js';
 import type { LoadLevel } from './load-level.js';
 import { LoopLag } from './loop-lag.js';
@@ -15,9 +15,11 @@ import { connectionBytes } from './memory-budget.js';
 
 const serverBusy = 0x89;
 
-interface Waiting {
-  readonly transport: Transport;
-  readonly dueAt: number;
+/** Who stands at the door: a transport, or what has a handshake before it is one. */
+type Arrival = Transport | Handshake;
+
+function isHandshake(arrival: Connection | Arrival): arrival is Handshake {
+  return 'begin' in arrival;
 }
 
 /** One per broker. */
@@ -25,10 +27,12 @@ export class Door {
   readonly #load: LoadLevel;
   readonly #context: BrokerContext;
   readonly #admission: Admission;
-  /** Not read yet, in the order of their arrival. */
-  readonly #waiting: Waiting[] = [];
-  /** Connections that sent no CONNECT yet, in the order of their arrival. */
-  readonly #strangers = new Set<Connection>();
+  /** Not read yet, in the order of their arrival, with the time up to which they may wait. */
+  readonly #waiting = new Map<Arrival, number>();
+  /** Connections that sent no CONNECT yet, and sockets on their way there, in the order in which they came this far. */
+  readonly #strangers = new Set<Connection | Handshake>();
+  /** Handshakes that were let in or wait, and have neither become connections nor gone. */
+  readonly #handshakes = new Set<Handshake>();
   /** Connections whose CONNECT is being decided. */
   readonly #asking = new Set<Connection>();
   #enter: ((transport: Transport) => Connection) | undefined;
@@ -43,7 +47,7 @@ export class Door {
 
   /** Connections that wait for their turn. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.size;
   }
 
   /** Begins to let in; `enter` makes a connection of a transport, and is not called before. A broker on a clock of its own does not look at this machine's load. */
@@ -54,7 +58,7 @@ export class Door {
     this.#lag = new LoopLag((lagMs) => {
       this.#load.observe(lagMs);
       // Even a broker that stays busy lets somebody in now and then.
-      if (this.#waiting.length > 0) this.#letIn(this.#load.isBusy);
+      if (this.#waiting.size > 0) this.#letIn(this.#load.isBusy);
     });
   }
 
@@ -62,24 +66,46 @@ export class Door {
   close(): void {
     this.#lag?.stop();
     this.#context.timers.cancel(this.#timer);
-    for (const { transport } of this.#waiting.splice(0)) this.#turnAway(transport);
+    const waiting = [...this.#waiting.keys()];
+    this.#waiting.clear();
+    for (const arrival of waiting) this.#turnAway(arrival);
   }
 
-  /** A listener accepted a transport. */
-  arrived(transport: Transport): void {
+  /** A listener has a transport, or a socket whose handshake has not begun. */
+  arrived(arrival: Arrival): void {
     const now = this.#context.clock.now();
-    const answer = this.#admission.arrived(transport.remoteAddress, now);
+    const answer = this.#admission.arrived(arrival.remoteAddress, now);
     if (answer === 'refuse') {
       this.#context.metrics.connectionsTurnedAway += 1;
+      arrival.destroy();
+      return;
+    }
+    if (isHandshake(arrival)) this.#handshakes.add(arrival);
+    if (answer === 'enter' && this.#waiting.size === 0 && this.#makeRoom()) {
+      this.#open(arrival);
+      return;
+    }
+    this.#waiting.set(arrival, now + this.#context.options.limits.connectTimeoutMs);
+    this.#arm(now);
+  }
+
+  /** A handshake is over: the transport takes its place. */
+  shook(handshake: Handshake, transport: Transport): void {
+    if (!this.#handshakes.delete(handshake)) {
       transport.destroy();
       return;
     }
-    if (answer === 'enter' && this.#waiting.length === 0 && this.#makeRoom()) {
-      this.#open(transport);
-      return;
-    }
-    this.#waiting.push({ transport, dueAt: now + this.#context.options.limits.connectTimeoutMs });
-    this.#arm(now);
+    this.#strangers.delete(handshake);
+    this.#strangers.add((this.#enter as (transport: Transport) => Connection)(transport));
+  }
+
+  /** The socket of a handshake is closed; that of a connection is none of its business. */
+  gone(handshake: Handshake): void {
+    if (!this.#handshakes.delete(handshake)) return;
+    this.#admission.left(handshake.remoteAddress);
+    this.#strangers.delete(handshake);
+    if (!this.#waiting.delete(handshake)) this.#context.memory.take(-connectionBytes[handshake.kind]);
+    if (this.#waiting.size > 0) this.#letIn(false);
   }
 
   /** Its CONNECT has come: it is no stranger any more, and is not sent away for another one. */
@@ -89,7 +115,7 @@ export class Door {
 
   /** Its CONNECT is decided. */
   decided(connection: Connection): void {
-    if (this.#asking.delete(connection) && this.#waiting.length > 0) this.#letIn(false);
+    if (this.#asking.delete(connection) && this.#waiting.size > 0) this.#letIn(false);
   }
 
   /** The network connection is gone. */
@@ -99,23 +125,22 @@ export class Door {
     this.#context.memory.take(-connectionBytes[transport.kind] - (inboundAliases?.bytes ?? 0));
     this.#strangers.delete(connection);
     this.#asking.delete(connection);
-    if (this.#waiting.length > 0) this.#letIn(false);
+    if (this.#waiting.size > 0) this.#letIn(false);
   }
 
   #letIn(evenIfBusy: boolean): void {
     const now = this.#context.clock.now();
     let mayPush = evenIfBusy;
-    while (this.#waiting.length > 0) {
-      const { transport, dueAt } = this.#waiting[0] as Waiting;
+    for (const [arrival, dueAt] of this.#waiting) {
       if (dueAt <= now) {
-        this.#waiting.shift();
-        this.#turnAway(transport);
+        this.#waiting.delete(arrival);
+        this.#turnAway(arrival);
         continue;
       }
       if (!this.#makeRoom() || !(this.#admission.mayEnter(now) || mayPush)) break;
       mayPush = false;
-      this.#waiting.shift();
-      this.#open(transport);
+      this.#waiting.delete(arrival);
+      this.#open(arrival);
     }
     this.#arm(now);
   }
@@ -127,6 +152,11 @@ export class Door {
     const oldest = this.#strangers.values().next().value;
     if (oldest === undefined) return false;
     this.#strangers.delete(oldest);
+    if (isHandshake(oldest)) {
+      this.#context.metrics.connectionsTurnedAway += 1;
+      oldest.destroy();
+      return true;
+    }
     oldest.fail(
       new ConnectionError(
         'PETREL_LIMIT_EXCEEDED',
@@ -139,25 +169,31 @@ export class Door {
     return true;
   }
 
-  #open(transport: Transport): void {
-    this.#context.memory.take(connectionBytes[transport.kind]);
-    const connection = (this.#enter as (transport: Transport) => Connection)(transport);
-    this.#strangers.add(connection);
+  #open(arrival: Arrival): void {
+    this.#context.memory.take(connectionBytes[arrival.kind]);
+    if (isHandshake(arrival)) {
+      this.#strangers.add(arrival);
+      arrival.begin();
+    } else {
+      this.#strangers.add((this.#enter as (transport: Transport) => Connection)(arrival));
+    }
   }
 
-  #turnAway(transport: Transport): void {
-    this.#admission.left(transport.remoteAddress);
+  /** One that waited, and is no longer among those. */
+  #turnAway(arrival: Arrival): void {
+    if (isHandshake(arrival)) this.#handshakes.delete(arrival);
+    this.#admission.left(arrival.remoteAddress);
     this.#context.metrics.connectionsTurnedAway += 1;
-    transport.destroy();
+    arrival.destroy();
   }
 
   #arm(now: number): void {
     const { timers } = this.#context;
     timers.cancel(this.#timer);
-    const first = this.#waiting[0];
-    if (first === undefined) return;
+    const [dueAt] = this.#waiting.values();
+    if (dueAt === undefined) return;
     const waitMs = this.#admission.waitMs(now);
-    const at = waitMs > 0 ? Math.min(first.dueAt, now + waitMs) : first.dueAt;
+    const at = waitMs > 0 ? Math.min(dueAt, now + waitMs) : dueAt;
     this.#timer = timers.add(at, () => this.#letIn(false));
   }
 }

@@ -1,7 +1,7 @@
 /** What all listeners share: their shape, and how a server of Node starts and stops to listen. */
 import type { AddressInfo, Server } from 'node:net';
 import { ListenError } from '../errors.js';
-import type { AcceptTransport, TransportLimits } from '../transport.js';
+import type { AcceptTransport, Handshake, TransportLimits } from '../transport.js';
 import type { ResolvedListener } from './listener-options.js';
 import { isLoopback } from './loopback.js';
 
@@ -27,6 +27,10 @@ export interface Listener {
 export interface ListenerContext {
   readonly limits: TransportLimits;
   readonly accept: AcceptTransport;
+  /** A socket has come that needs a handshake: it is told to begin, at once or later, or destroyed. */
+  readonly knock: (handshake: Handshake) => void;
+  /** The socket of such a handshake is closed, whatever has become of it meanwhile. */
+  readonly gone: (handshake: Handshake) => void;
   /** A connection could not be accepted, for want of file handles perhaps; the listener goes on. */
   readonly onError: (error: Error) => void;
 }

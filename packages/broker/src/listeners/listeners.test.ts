@@ -205,7 +205,8 @@ test('a host name that turns out to lead beyond this machine is refused after al
   const { port } = probe.address() as AddressInfo;
   await new Promise((resolve) => probe.close(resolve));
   const misled = { ...resolved!, port, loopbackOnly: true } as typeof resolved & object;
-  const context = { limits, accept: () => {}, onError: () => {} };
+  const nothing = () => {};
+  const context = { limits, accept: nothing, knock: nothing, gone: nothing, onError: nothing };
   await expect(openListener(misled, context)).rejects.toMatchObject({ code: 'PETREL_LISTEN_EXPOSED' });
   await open({ type: 'tcp', port });
 });

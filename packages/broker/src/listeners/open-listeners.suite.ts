@@ -46,6 +46,8 @@ export async function open(
       accepted.push({ transport, receiver });
       wake();
     },
+    knock: (handshake) => handshake.begin(),
+    gone: () => {},
     onError: (error) => {
       throw error;
     },

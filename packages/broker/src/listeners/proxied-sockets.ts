@@ -4,6 +4,7 @@
  */
 import type { Server, Socket } from 'node:net';
 import type { AddressList } from '../access/address-list.js';
+import { standBefore } from './before-connection.js';
 import { parseProxyHeader } from './proxy-protocol.js';
 
 /** One listener's. */
@@ -21,13 +22,7 @@ export class ProxiedSockets {
 
   /** Puts itself in front of everybody who waits for the connections of a server. */
   guard(server: Server): void {
-    const listeners = server.listeners('connection') as ((socket: Socket) => void)[];
-    server.removeAllListeners('connection');
-    server.on('connection', (socket: Socket) => {
-      this.#read(socket, () => {
-        for (const listener of listeners) listener.call(server, socket);
-      });
-    });
+    standBefore(server, (socket, next) => this.#read(socket, next));
   }
 
   /** The address of the client behind a socket. */

@@ -1,6 +1,7 @@
 /** MQTT over TLS. */
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { StreamTransport } from '../transports/stream.js';
+import { Handshakes } from './handshakes.js';
 import {
   addressOf,
   type Listener,
@@ -11,7 +12,6 @@ import {
 } from './listener.js';
 import type { ResolvedTlsListener } from './listener-options.js';
 import { peerCertificateOf } from './peer-certificate.js';
-import { PendingSockets } from './pending-sockets.js';
 import { ProxiedSockets } from './proxied-sockets.js';
 import { SecureContexts, serverOptions } from './secure-contexts.js';
 import { socketOptions } from './socket-options.js';
@@ -22,25 +22,27 @@ export async function openTlsListener(
   context: ListenerContext,
 ): Promise<Listener> {
   const { accept, limits } = context;
-  const handshakes = new PendingSockets();
   const proxied = options.proxies && new ProxiedSockets(options.proxies, limits.handshakeTimeoutMs);
+  const handshakes = new Handshakes('tls', context, proxied);
   const contexts = new SecureContexts(options.tls, nameOf(options));
   const server = createTlsServer(options, contexts, limits.handshakeTimeoutMs);
-  server.on('connection', (socket) => handshakes.add(socket));
   // Node only reports a handshake that failed or took too long; its socket would stay.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.on('secureConnection', (socket: TLSSocket) => {
-    handshakes.accepted(socket);
-    accept(
-      new StreamTransport(socket, {
-        kind: 'tls',
-        highWaterMarkBytes: limits.highWaterMarkBytes,
-        remoteAddress: proxied === undefined ? socket.remoteAddress : proxied.addressOf(socket),
-        peerCertificate: peerCertificateOf(socket),
-      }),
-    );
+    const handshake = handshakes.done(socket);
+    if (handshake === undefined) {
+      socket.destroy();
+      return;
+    }
+    const transport = new StreamTransport(socket, {
+      kind: 'tls',
+      highWaterMarkBytes: limits.highWaterMarkBytes,
+      remoteAddress: handshake.remoteAddress,
+      peerCertificate: peerCertificateOf(socket),
+    });
+    accept(transport, handshake);
   });
-  proxied?.guard(server);
+  handshakes.guard(server);
   await listenOnPort(server, options, context);
   const address = addressOf(server);
   return {
@@ -51,7 +53,6 @@ export async function openTlsListener(
     prepare: (next) => contexts.prepare(server, (next as ResolvedTlsListener).tls, nameOf(options)),
     close: async () => {
       await stopListening(server);
-      proxied?.destroyAll();
       handshakes.destroyAll();
     },
   };

@@ -6,10 +6,10 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { WebSocketTransport } from '../transports/websocket.js';
+import { Handshakes } from './handshakes.js';
 import {
   addressOf,
   assertStaysLocal,
@@ -23,7 +23,6 @@ import type { ResolvedListener, ResolvedWebSocketListener } from './listener-opt
 import { isLoopback } from './loopback.js';
 import { isOriginAllowed } from './origin.js';
 import { peerCertificateOf } from './peer-certificate.js';
-import { PendingSockets } from './pending-sockets.js';
 import { ProxiedSockets } from './proxied-sockets.js';
 import { SecureContexts, serverOptions } from './secure-contexts.js';
 import { socketOptions } from './socket-options.js';
@@ -36,11 +35,12 @@ export async function openWebSocketListener(
   options: ResolvedWebSocketListener,
   context: ListenerContext,
 ): Promise<Listener> {
-  const handshakes = new PendingSockets();
   const proxied = options.proxies && new ProxiedSockets(options.proxies, context.limits.handshakeTimeoutMs);
   const contexts = options.tls && new SecureContexts(options.tls, nameOf(options));
-  const server = options.server ?? createServer(options, contexts, context, handshakes);
-  if (options.server === undefined) proxied?.guard(server);
+  // The sockets of a program's own server are that program's, until they ask for an upgrade.
+  const handshakes = options.server === undefined ? new Handshakes('websocket', context, proxied) : undefined;
+  const server = options.server ?? createServer(options, contexts, context);
+  handshakes?.guard(server);
   let { origins } = options;
   if (options.server === undefined) await listenOnPort(server, options, context);
   else assertStaysLocal(server, options.loopbackOnly);
@@ -60,16 +60,18 @@ export async function openWebSocketListener(
       return;
     }
     webSockets.handleUpgrade(request, stream, head, (socket) => {
-      handshakes.accepted(stream as Socket);
-      context.accept(
-        new WebSocketTransport(socket, stream, {
-          ...context.limits,
-          // Never a header: X-Forwarded-For is whatever the peer says it is.
-          remoteAddress:
-            proxied === undefined ? request.socket.remoteAddress : proxied.addressOf(request.socket),
-          peerCertificate: peerCertificateOf(stream),
-        }),
-      );
+      const handshake = handshakes?.done(request.socket);
+      if (handshakes !== undefined && handshake === undefined) {
+        stream.destroy();
+        return;
+      }
+      const transport = new WebSocketTransport(socket, stream, {
+        ...context.limits,
+        // Never a header: X-Forwarded-For is whatever the peer says it is.
+        remoteAddress: handshake === undefined ? request.socket.remoteAddress : handshake.remoteAddress,
+        peerCertificate: peerCertificateOf(stream),
+      });
+      context.accept(transport, handshake);
     });
   };
   server.on('upgrade', upgrade);
@@ -77,8 +79,7 @@ export async function openWebSocketListener(
     server.off('upgrade', upgrade);
     if (options.server !== undefined) return;
     await stopListening(server);
-    proxied?.destroyAll();
-    handshakes.destroyAll();
+    handshakes?.destroyAll();
   };
   const prepare = (next: ResolvedListener) => {
     const { tls, origins: nextOrigins } = next as ResolvedWebSocketListener;
@@ -119,7 +120,6 @@ function createServer(
   options: ResolvedWebSocketListener,
   contexts: SecureContexts | undefined,
   { limits }: ListenerContext,
-  handshakes: PendingSockets,
 ): HttpServer {
   const bounds = {
     ...socketOptions,
@@ -131,8 +131,11 @@ function createServer(
   const server =
     options.tls === undefined || contexts === undefined
       ? createHttpServer(bounds)
-      : createHttpsServer({ ...bounds, ...serverOptions(options.tls, contexts) });
-  server.on('connection', (socket) => handshakes.add(socket));
+      : createHttpsServer({
+          ...bounds,
+          ...serverOptions(options.tls, contexts),
+          handshakeTimeout: limits.handshakeTimeoutMs,
+        });
   server.on('request', (request, response) => {
     request.resume();
     response.writeHead(426, {
