@@ -22,6 +22,7 @@ import { openStore } from './stores/open-store.js';
 import type { Store } from './stores/store.js';
 import { TimerQueue } from './timer-queue.js';
 import { TopicCache } from './topic-cache.js';
+import { UndeliveredLog, UndeliveredTotal } from './undelivered.js';
 import { WillMessages } from './will-messages.js';
 
 /** One object per broker. */
@@ -45,9 +46,12 @@ export class BrokerContext {
   readonly door: Door;
   readonly memory: MemoryBudget;
   readonly patience: Patience;
+  readonly undelivered: UndeliveredTotal;
   readonly outbound: OutboundTotal;
   readonly unfinished: UnfinishedPackets<Connection>;
   readonly principals = new PrincipalCount();
+  /** What was shed before anybody looked who would have got it. */
+  readonly shed = new UndeliveredLog(undefined, 256);
   /** All open connections, those without CONNECT included. */
   readonly connections = new Set<Connection>();
 
@@ -71,6 +75,7 @@ export class BrokerContext {
       return this.retainedMessages.bytesHere + levelBytes * this.retainedMessages.levels;
     });
     this.patience = new Patience(limits.slowReceiverGraceMs, clock.now());
+    this.undelivered = new UndeliveredTotal(this.memory, limits.maximumMemoryBytes);
     this.outbound = new OutboundTotal(limits.maximumOutboundBytes, limits.outboundHighWaterMarkBytes);
     this.unfinished = new UnfinishedPackets(limits.maximumUnfinishedBytes);
   }

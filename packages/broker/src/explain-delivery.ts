@@ -2,7 +2,7 @@
 import { assertTopicName, type QoS, topicMatches } from '@petrel/protocol';
 import type { BrokerContext } from './broker-context.js';
 import type { Session } from './session.js';
-import type { Undelivered } from './undelivered.js';
+import { shownTopicName, type Undelivered } from './undelivered.js';
 
 /** What would become of a message to this topic now. */
 export type DeliveryOutlook =
@@ -53,12 +53,25 @@ export function explainDelivery(
     qos: matching.length === 0 ? undefined : (Math.max(...matching.map(({ qos }) => qos)) as QoS),
     noLocal,
     isShared: matching.some(({ shareName }) => shareName !== undefined),
-    recent: session?.undelivered.filter((each) => each.topicName === topicName) ?? [],
+    recent: recentOf(context, session, topicName),
   };
 }
 
+/** What was shed might have been for this client: nobody looked. */
+function recentOf(
+  { shed }: BrokerContext,
+  session: Session | undefined,
+  topicName: string,
+): readonly Undelivered[] {
+  if (session === undefined) return [];
+  const shown = shownTopicName(topicName);
+  return [...session.undelivered, ...shed.list()]
+    .filter((each) => each.topicName === shown)
+    .sort((one, other) => other.at - one.at);
+}
+
 function outlookOf(
-  { accessControl }: BrokerContext,
+  { accessControl, load }: BrokerContext,
   session: Session | undefined,
   matching: number,
   topicName: string,
@@ -77,8 +90,9 @@ function outlookOf(
       outlook: 'waits',
       sentence: 'it is not connected: QoS 1 and 2 wait in its session, QoS 0 is lost',
     };
+  const now = load.isShedding ? ' at QoS 1 and 2; the broker has fallen behind and drops QoS 0' : '';
   return {
     outlook: 'delivered',
-    sentence: 'it is connected, and a message of this topic would be sent to it',
+    sentence: `it is connected, and a message of this topic would be sent to it${now}`,
   };
 }

@@ -115,6 +115,8 @@ export class Session {
 
   /** The session is over. */
   uncount(): void {
+    this.#undelivered?.clear();
+    this.#kept?.clear();
     this.#recount(0);
     this.#context.memory.take(-identifierBytes * this.#countedIdentifiers);
     this.#countedIdentifiers = 0;
@@ -176,15 +178,15 @@ export class Session {
   /** Writes down why a message does not reach this session. */
   noteUndelivered(message: Message, reason: UndeliveredReason): void {
     const { hooks, clock } = this.#context;
-    this.#undelivered ??= new UndeliveredLog();
-    this.#undelivered.note(message.topicName, reason, () => clock.now());
+    this.#undelivered ??= new UndeliveredLog(this.#context.undelivered);
+    this.#undelivered.note(message.topicName, reason, clock);
     if (hooks.has.undelivered) hooks.tell('undelivered', this.client, message, reason);
   }
 
   /** The same for a message that the client published itself and does not want back: it is not lost, and takes no place of one that is. */
   noteOwn(message: Message): void {
-    this.#kept ??= new UndeliveredLog(mostOwnNoted);
-    this.#kept.note(message.topicName, 'no local', () => this.#context.clock.now());
+    this.#kept ??= new UndeliveredLog(this.#context.undelivered, mostOwnNoted);
+    this.#kept.note(message.topicName, 'no local', this.#context.clock);
   }
 
   /** The last decisions against messages for this session, the newest first. */

@@ -1,8 +1,11 @@
 /** Why a message did not reach a client, as an operator is told. */
-import { connectPacket, RawPeer } from '@petrel/testing';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { connectPacket, eventually, FakeClock, RawPeer } from '@petrel/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MemoryBudget } from './bounds/memory-budget.js';
 import { type Broker, type BrokerOptions, createBroker } from './index.js';
-import { UndeliveredLog } from './undelivered.js';
+import { UndeliveredLog, UndeliveredTotal } from './undelivered.js';
 
 let broker: Broker;
 const open = async (options: BrokerOptions = {}) => {
@@ -139,21 +142,86 @@ describe('the last decisions', () => {
 
 describe('the log of one session', () => {
   test('has 32 entries, the newest first, however many there were', () => {
-    const log = new UndeliveredLog();
-    for (let number = 0; number < 100; number++) log.note(`t/${number}`, 'expired', () => number);
+    const log = new UndeliveredLog(undefined);
+    const clock = new FakeClock();
+    for (let number = 0; number < 100; number++) log.note(`t/${number}`, 'expired', clock);
     expect(log.list().map(({ topicName }) => topicName)).toEqual(
       Array.from({ length: 32 }, (_, index) => `t/${99 - index}`),
     );
   });
 
   test('counts what repeats and asks for the time once', () => {
-    const log = new UndeliveredLog();
+    const log = new UndeliveredLog(undefined);
     let asked = 0;
-    for (let count = 0; count < 1_000; count++) log.note('a'.repeat(1_000), 'slow', () => ++asked);
-    log.note('b', 'slow', () => ++asked);
+    const clock = { now: () => ++asked, schedule: () => () => {} };
+    for (let count = 0; count < 1_000; count++) log.note('a'.repeat(1_000), 'slow', clock);
+    log.note('b', 'slow', clock);
     expect(log.list()).toEqual([
       { topicName: 'b', reason: 'slow', count: 1, at: 2 },
       { topicName: 'a'.repeat(256), reason: 'slow', count: 1_000, at: 1 },
     ]);
+  });
+});
+
+describe('the logs of all sessions', () => {
+  const clock = new FakeClock();
+  const fresh = (maximumBytes: number) => {
+    const memory = new MemoryBudget(maximumBytes, () => 0);
+    return { memory, total: new UndeliveredTotal(memory, maximumBytes) };
+  };
+
+  test('are counted, and cost a 32nd of the memory at most, besides an entry each', () => {
+    const { memory, total } = fresh(3_200_000);
+    const logs = Array.from({ length: 200 }, () => new UndeliveredLog(total));
+    for (const [index, log] of logs.entries())
+      for (let number = 0; number < 100; number++)
+        log.note(`${index}/${number}/`.padEnd(65_535, 'x'), 'slow', clock);
+    expect(memory.bytes).toBe(total.bytes);
+    expect(total.bytes).toBeGreaterThanOrEqual(100_000);
+    expect(total.bytes).toBeLessThan(100_000 + 201 * 608);
+    for (const [index, log] of logs.entries()) expect(log.list()[0]?.topicName).toContain(`${index}/99/x`);
+    for (const log of logs) log.clear();
+    expect(memory.bytes).toBe(0);
+  });
+
+  test('keep nothing of a long Topic Name but what they show', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const keptBytes = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const { total } = fresh(1_000_000_000);
+    const logs = Array.from({ length: 500 }, () => new UndeliveredLog(total));
+    const before = keptBytes();
+    for (const [index, log] of logs.entries()) log.note(`${index}`.padEnd(65_535, 'x'), 'slow', clock);
+    expect(keptBytes() - before).toBeLessThan(5_000_000);
+    expect(logs.map((log) => log.list()[0]?.topicName.length)).toEqual(logs.map(() => 256));
+  });
+
+  test('one without room goes on with the entries that it has, in their order', () => {
+    const { memory, total } = fresh(1_000_000);
+    const log = new UndeliveredLog(total);
+    for (const name of ['a', 'b', 'c']) log.note(name, 'slow', clock);
+    memory.take(1_000_000);
+    for (const name of ['d', 'e', 'f', 'g']) log.note(name, 'slow', clock);
+    const names = () => log.list().map(({ topicName }) => topicName);
+    expect(names()).toEqual(['g', 'f', 'e']);
+    memory.take(-1_000_000);
+    for (const name of ['h', 'i', 'j']) log.note(name, 'slow', clock);
+    expect(names()).toEqual(['j', 'i', 'h', 'g']);
+  });
+
+  test('a session that ends gives back what its log took', async () => {
+    await open();
+    const peer = await subscriber('a/#', { expiry: 0, qos: 0 });
+    const idle = broker.metrics().memoryBytes;
+    await open({ hooks: { deliver: () => false } });
+    const other = await subscriber('a/#', { expiry: 0, qos: 0 });
+    for (let number = 0; number < 100; number++) await publish(`a/${number}`);
+    expect(broker.metrics().memoryBytes).toBeGreaterThan(idle + 32 * 96);
+    other.destroy();
+    peer.destroy();
+    await eventually(() => expect(broker.metrics().memoryBytes).toBe(0));
   });
 });

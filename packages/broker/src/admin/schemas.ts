@@ -46,7 +46,9 @@ const detail = session as { properties: Record<string, Schema>; required: string
 
 const undelivered = object({
   topicName: text,
-  reason: { enum: ['no rights', 'expired', 'too large', 'slow', 'not connected', 'queue full', 'no local'] },
+  reason: {
+    enum: ['no rights', 'expired', 'too large', 'slow', 'not connected', 'queue full', 'no local', 'shed'],
+  },
   count: { ...count, description: 'How often in a row.' },
   at: { ...count, description: 'Milliseconds since the Unix epoch, of the first of them.' },
 });

@@ -38,6 +38,7 @@ export function handlePublish(connection: Connection): Promise<void> | undefined
     );
   if (frame.qos === 0 && context.load.isShedding) {
     context.metrics.messagesShed += 1;
+    context.shed.note(topic.topicName, 'shed', context.clock);
     return;
   }
   const refusal = context.accessControl.authorizePublish(
