@@ -45,6 +45,9 @@ export const reasons: Readonly<Record<string, string>> = {
   'admin.port': 'The usual one; `admin` as a whole is off by default.',
   'admin.host': 'Only this machine reaches it; a token is needed there too.',
   'admin.publicMetrics': 'Figures need the token like everything else.',
+  health: 'Off; whoever reaches it learns whether the broker is well and nothing else.',
+  'health.port': 'The usual one; `health` as a whole is off by default.',
+  'health.host': 'Only this machine reaches it.',
   'bridges.keepAlive': 'A broker on the other side that is gone is missed within a minute and a half.',
   'bridges.topics.direction': 'Nothing from the other side comes in before somebody says so.',
   'bridges.topics.qos':
@@ -88,7 +91,7 @@ export const reasons: Readonly<Record<string, string>> = {
   'limits.maximumUnfinishedBytes': 'Half packets of all clients cost no more than this.',
   'limits.maximumInFlightBytes': 'A client that acknowledges nothing costs this, and its queue.',
   'limits.maximumMemoryBytes':
-    'The bounds of single clients multiply; this is the sum of what all of them make the broker keep.',
+    'The bounds of single clients multiply; this is the sum of what all of them make the broker keep. What it writes down about messages that did not arrive is a 32nd part of it at most, besides 1,216 bytes for each session.',
   'limits.maximumSessions': 'Sessions that nobody comes back to are bounded in number as well as in time.',
   'limits.maximumSubscriptionsPerSession': 'Bounds what one client puts into the subscription tree.',
   'limits.maximumTopicLevels': 'Bounds the depth of all trees; no recursion follows a topic.',

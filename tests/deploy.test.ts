@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBroker, hashPassword } from '@petrel/broker';
-import { metricsText } from '@petrel/broker/admin';
+import { metricsText, openHealthServer } from '@petrel/broker/admin';
 import {
   describePeer,
   findSystemdAnalyze,
@@ -15,7 +15,7 @@ import {
 } from '@petrel/testing';
 import { run } from 'petrel';
 import { afterAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { manifestOf, root } from './source-files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'petrel-deploy-'));
@@ -198,6 +198,29 @@ describe('the manifests for Kubernetes', () => {
       named.toSorted(),
     );
     expect(volumes[0].configMap.name).toBe(one('ConfigMap').metadata.name);
+  });
+
+  test('probe what the broker answers, and are patient with a slow one', async () => {
+    const { startupProbe, readinessProbe, livenessProbe, ports } =
+      one('StatefulSet').spec.template.spec.containers[0];
+    const configured = parse(one('ConfigMap').data?.['petrel.yaml'] ?? '').health;
+    expect(ports).toContainEqual({ name: 'health', containerPort: configured.port });
+    // No client of the Service needs it.
+    expect(one('Service').spec.ports.map(({ targetPort }: { targetPort: string }) => targetPort)).toEqual([
+      'mqtts',
+    ]);
+    const broker = await createBroker({ listeners: [{ type: 'tcp', port: 0 }] });
+    const server = await openHealthServer(broker, { port: 0 });
+    for (const { httpGet } of [startupProbe, readinessProbe, livenessProbe]) {
+      expect(httpGet.port).toBe('health');
+      expect((await fetch(`${server.url}${httpGet.path}`)).status).toBe(200);
+    }
+    await server.close();
+    await broker.close();
+    expect(livenessProbe.httpGet.path).toBe('/health');
+    const { timeoutSeconds, periodSeconds, failureThreshold } = livenessProbe;
+    expect(timeoutSeconds).toBeGreaterThanOrEqual(10);
+    expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(60);
   });
 
   test('give the broker no rights that it does not need', () => {

@@ -102,6 +102,7 @@ export class BrokerContext {
       outboundBytes: this.outbound.bytes,
       unfinishedBytes: this.unfinished.bytes,
       eventLoopLagMs: this.load.lagMs,
+      shedding: this.load.isShedding ? 1 : 0,
     };
   }
 }

@@ -22,6 +22,7 @@ import { openListener } from './listeners/open-listener.js';
 import type { MetricsSnapshot } from './metrics.js';
 import type { BrokerOptions } from './options.js';
 import { type BrokerMessage, type BrokerPublishResult, publishOwn } from './publish-own.js';
+import { type UnreadyReason, unreadyReasons } from './readiness.js';
 import { resolveBrokerOptions } from './resolve-options.js';
 import { restoreState } from './restore-state.js';
 import { SysTopicsPublisher } from './sys-topics-publisher.js';
@@ -50,6 +51,8 @@ export interface Broker {
   update(changes: BrokerUpdate): void;
   /** All figures at this moment. */
   metrics(): MetricsSnapshot;
+  /** Why new clients are better sent elsewhere at the moment; empty when the broker is ready for them. */
+  unreadyReasons(): readonly UnreadyReason[];
   /** All sessions, connected or not. */
   sessions(): SessionInfo[];
   /** Everything about one session; undefined when there is none. */
@@ -154,6 +157,10 @@ class RunningBroker implements Broker {
 
   metrics(): MetricsSnapshot {
     return this.#context.metrics.snapshot(this.#context.gauges(), this.#context.clock.now());
+  }
+
+  unreadyReasons(): readonly UnreadyReason[] {
+    return unreadyReasons(this.#context, this.#listeners.length > 0 && this.#closing === undefined);
   }
 
   sessions(): SessionInfo[] {

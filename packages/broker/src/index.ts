@@ -93,6 +93,7 @@ export { describeLimits, type OptionDescription, type OptionRule } from './optio
 export type { BrokerOptions, LimitOptions } from './options.js';
 export type { OverflowPolicy } from './outbound-queue.js';
 export type { BrokerMessage, BrokerPublishResult } from './publish-own.js';
+export type { UnreadyReason } from './readiness.js';
 export { checkBrokerOptions } from './resolve-options.js';
 export { DiskStore, type DiskStoreOptions } from './stores/disk/disk-store.js';
 export {

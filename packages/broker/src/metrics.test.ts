@@ -18,6 +18,7 @@ const gauges: Gauges = {
   outboundBytes: 0,
   unfinishedBytes: 0,
   eventLoopLagMs: 0,
+  shedding: 0,
 };
 
 test('a snapshot is a copy that later counting does not change', () => {

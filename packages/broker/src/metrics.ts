@@ -21,6 +21,8 @@ export interface Gauges {
   readonly unfinishedBytes: number;
   /** How late the event loop was at the last look; 0 on a clock of the program's own. */
   readonly eventLoopLagMs: number;
+  /** 1 while QoS 0 messages are shed, since the broker has fallen behind; else 0. */
+  readonly shedding: number;
   /** Reason Code with which the store refuses what it would have to own; 0 while it takes everything. */
   readonly storeRefusal: number;
 }

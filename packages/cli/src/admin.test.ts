@@ -69,6 +69,19 @@ test('a port that is in use, or a pidFile that cannot be written, is one sentenc
   expect(await done).toBe(0);
 });
 
+test('health has an address of its own, where nobody needs a token', async () => {
+  const file = join(folder, 'petrel.yaml');
+  writeFileSync(file, 'listeners: [{ type: tcp, port: 0 }]\nhealth: { port: 0 }\n');
+  const { terminal: given, lines, until, interrupt } = terminal();
+  const done = run(['broker', '--config', file], given);
+  await until(() => lines.out.length === 2);
+  const [, http = ''] = lines.out;
+  for (const path of ['/health', '/ready']) expect((await fetch(`${http}${path}`)).status).toBe(200);
+  expect((await fetch(`${http}/metrics`)).status).toBe(404);
+  interrupt();
+  expect(await done).toBe(0);
+});
+
 test('a token that is short, or not there, is named by config check', async () => {
   const short = await petrel(['config', 'check', configure('{ tokenFile: token }', 'short')]);
   expect(short.err).toContain('"admin.tokenFile" has a token of 5 characters; at least 16 are needed');

@@ -95,25 +95,6 @@ describe('who may ask', () => {
   });
 });
 
-describe('health', () => {
-  test('a broker that runs is healthy and ready', async () => {
-    expect((await ask('GET', '/health')).body).toEqual({ status: 'ok' });
-    expect((await ask('GET', '/ready')).body).toEqual({ status: 'ok' });
-  });
-
-  test('without a listener nobody can come in', async () => {
-    const lonely = await createBroker();
-    const its = await openAdminServer(lonely, { token, port: 0 });
-    const answer = await fetch(`${its.url}/ready`);
-    expect([answer.status, await answer.json()]).toEqual([
-      503,
-      { status: 'failing', reasons: ['no listener is open'] },
-    ]);
-    await its.close();
-    await lonely.close();
-  });
-});
-
 test('metrics are in the format of Prometheus, and count', async () => {
   const peer = await client('kitchen');
   peer.send({

@@ -99,6 +99,12 @@ const rows: readonly Row[] = [
     (of) => of.eventLoopLagMs / 1000,
   ],
   [
+    'shedding',
+    'gauge',
+    '1 while QoS 0 messages are shed, since the broker has fallen behind.',
+    (of) => of.shedding,
+  ],
+  [
     'store_refusal',
     'gauge',
     'Reason Code with which the store refuses what it would have to own; 0 while it takes everything.',

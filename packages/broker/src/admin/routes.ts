@@ -1,5 +1,6 @@
 /** The addresses of the admin API, each with its words for the OpenAPI document and its answer. */
 import type { RetainedInfo } from '../inspection.js';
+import { healthRoutes } from './health-routes.js';
 import { metricsContentType, metricsText } from './metrics-text.js';
 import { openApiDocument } from './openapi.js';
 import { readBody } from './read-body.js';
@@ -19,34 +20,7 @@ const pageQuery = {
 /** Made once for each server. */
 export function adminRoutes(version: string, reload?: () => Promise<void>): readonly Route[] {
   const routes: Route[] = [
-    {
-      method: 'GET',
-      path: '/health',
-      summary: 'Whether the broker runs',
-      isPublic: true,
-      answers: { 200: { description: 'It does.', schema: schemas.check } },
-      handle: () => ok({ status: 'ok' }),
-    },
-    {
-      method: 'GET',
-      path: '/ready',
-      summary: 'Whether the broker takes connections, and what they want it to keep',
-      isPublic: true,
-      answers: {
-        200: { description: 'It does.', schema: schemas.check },
-        503: { description: 'It does not, and why.', schema: schemas.check },
-      },
-      handle: ({ broker }) => {
-        const reasons: string[] = [];
-        if (broker.addresses.length === 0) reasons.push('no listener is open');
-        const { storeRefusal } = broker.metrics();
-        if (storeRefusal !== 0)
-          reasons.push(`the store refuses new messages with 0x${storeRefusal.toString(16)}`);
-        return reasons.length === 0
-          ? ok({ status: 'ok' })
-          : { status: 503, body: { status: 'failing', reasons } };
-      },
-    },
+    ...healthRoutes,
     {
       method: 'GET',
       path: '/metrics',

@@ -1,4 +1,5 @@
 /** The shapes that the admin API speaks, as JSON Schema. */
+import { unreadyCodes } from '../readiness.js';
 import type { Schema } from './route.js';
 
 const text = { type: 'string' } as const;
@@ -155,4 +156,10 @@ export const brokerInfo = object({
 });
 
 /** The outcome of a check. */
-export const check = object({ status: { enum: ['ok', 'failing'] }, reasons: list(text) }, ['status']);
+export const check = object(
+  {
+    status: { enum: ['ok', 'failing'] },
+    reasons: list(object({ code: { enum: [...unreadyCodes] }, sentence: text })),
+  },
+  ['status'],
+);

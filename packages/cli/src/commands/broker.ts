@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createBroker, type Logger } from '@petrel/broker';
-import { type AdminServer, openAdminServer } from '@petrel/broker/admin';
+import { type AdminServer, type HealthServer, openAdminServer, openHealthServer } from '@petrel/broker/admin';
 import { AuditLog } from '../audit-log.js';
 import { type Command, readArguments, readInteger, readOperands } from '../command.js';
 import type { ValuePath } from '../configuration/check-value.js';
@@ -91,18 +91,21 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
       logger.answer('info', 'the configuration was read again');
     };
     let admin: AdminServer | undefined;
+    let health: HealthServer | undefined;
     let pidFile: string | undefined;
     try {
       admin = loaded.admin && (await openAdminServer(broker, { ...loaded.admin, reload }));
+      health = loaded.configuration.health && (await openHealthServer(broker, loaded.configuration.health));
       pidFile = await writePidFile(loaded);
     } catch (error) {
-      // A broker whose operator cannot look at it, or find it, does not start.
-      await Promise.all([bridges.close(), admin?.close()]);
+      // A broker whose operator or supervisor cannot look at it, or find it, does not start.
+      await Promise.all([bridges.close(), admin?.close(), health?.close()]);
       await broker.destroy();
       throw error;
     }
     for (const { url } of broker.addresses) terminal.out(url);
     if (admin !== undefined) terminal.out(admin.url);
+    if (health !== undefined) terminal.out(health.url);
     const stopReloading = terminal.onHangup(() => {
       audit?.reopen();
       // What is wrong with it was said.
@@ -110,7 +113,7 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
     });
     await interruption(terminal.interrupted);
     stopReloading();
-    await Promise.all([bridges.close(), admin?.close()]);
+    await Promise.all([bridges.close(), admin?.close(), health?.close()]);
     await broker.close();
     await Promise.all([audit?.close(), tracing?.close()]);
     if (pidFile !== undefined) await rm(pidFile, { force: true });

@@ -108,6 +108,13 @@ export const configurationRule = object('The configuration of `petrel broker`.',
       publicMetrics: boolean('Answers `/metrics` without the token.', false),
     },
   ),
+  health: object(
+    'HTTP for a supervisor such as Kubernetes: `/health` and `/ready`, and nothing else, without a token. Default: none.',
+    {
+      port: integer('0 = any free one.', { minimum: 0, maximum: 65_535, default: 9884 }),
+      host: text('Address or name.', { default: '127.0.0.1' }),
+    },
+  ),
   dataFolder: path(
     'Keeps lasting sessions and retained messages there; nothing is acknowledged before it is on the disk. Default: none, all is in memory.',
   ),
