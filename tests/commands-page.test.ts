@@ -11,6 +11,9 @@ async function printed(...args: string[]): Promise<string> {
   const terminal: Terminal = {
     out: (line) => void lines.push(line),
     err: (line) => void lines.push(line),
+    write: () => {},
+    status: () => {},
+    isShown: false,
     input: (async function* () {})(),
     onHangup: () => () => {},
     readNewSecret: async () => '',

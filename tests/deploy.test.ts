@@ -123,6 +123,9 @@ async function check(file: string): Promise<readonly [number, string]> {
   const code = await run(['config', 'check', file], {
     out: (line) => said.push(line),
     err: (line) => said.push(line),
+    write: () => {},
+    status: () => {},
+    isShown: false,
     input: (async function* () {})(),
     interrupted: new AbortController().signal,
     onHangup: () => () => {},

@@ -34,6 +34,9 @@ test('the configuration', async () => {
   const code = await run(['config', 'check', `${folder}/operating.yaml`], {
     out: (line) => said.push(line),
     err: (line) => said.push(line),
+    write: () => {},
+    status: () => {},
+    isShown: false,
     input: (async function* () {})(),
     onHangup: () => () => {},
     readNewSecret: () => Promise.reject(new Error('nobody is asked')),

@@ -53,11 +53,13 @@ describe('petrel', () => {
   });
 
   test.each([
-    [['publish'], 'there is no command "publish"'],
+    [['publish'], 'there is no command "publish"; did you mean petrel pub?'],
+    [['stroe'], 'did you mean petrel store?'],
+    [['dance'], 'petrel --help lists all'],
     [['pub'], '<topic> is missing'],
     [['pub', 'a', 'b', 'c'], '"c" is one argument too many'],
     [['pub', 'a', 'b', '--qos', '3'], 'option "--qos" must be an integer 0–2, got "3"'],
-    [['pub', 'a', 'b', '--quos', '1'], "Unknown option '--quos'"],
+    [['pub', 'a', 'b', '--quos', '1'], 'there is no option "--quos"; did you mean "--qos"?'],
     [['pub', 'a', 'b', '--user-property', 'x'], 'option "--user-property" must be NAME=VALUE, got "x"'],
     [['pub', 'a', 'b', '--lines'], '--lines reads'],
     [['pub', 'a', 'b', '--protocol', '4'], 'option "--protocol" must be 5, 3.1.1, 3.1 or auto, got "4"'],

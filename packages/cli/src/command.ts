@@ -1,6 +1,6 @@
-/** What every command is made of, and how its arguments are read. */
-import { type ParseArgsConfig, parseArgs } from 'node:util';
+/** What every command is made of, and how the values of its options are read. */
 import { UsageError } from '@petrel/protocol';
+import type { OptionTable } from './read-arguments.js';
 import type { Terminal } from './terminal.js';
 
 /** One command of `petrel`. */
@@ -10,23 +10,10 @@ export interface Command {
   /** The page that `--help` prints. */
   readonly help: string;
   /** What `--` completes to, and the words that may come first. */
-  readonly options: NonNullable<ParseArgsConfig['options']>;
+  readonly options: OptionTable;
   readonly actions?: readonly string[];
   /** Resolves when the work is done, with an exit code where that is not 0; throws UsageError for wrong arguments. */
   run(args: readonly string[], terminal: Terminal): Promise<number | undefined>;
-}
-
-/** Reads options and operands; throws UsageError for an option that is unknown or lacks its value. */
-export function readArguments<const Options extends NonNullable<ParseArgsConfig['options']>>(
-  args: readonly string[],
-  options: Options,
-): ReturnType<typeof parseArgs<{ args: string[]; options: Options; allowPositionals: true }>> {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    // parseArgs explains itself; of its three sentences the first names the option.
-    throw new UsageError((error as Error).message.split('. ', 1)[0]!);
-  }
 }
 
 /** An option that is an integer within bounds; `undefined` where it is not given. */
@@ -55,4 +42,13 @@ export function readOperands(given: readonly string[], ...names: readonly string
     throw new UsageError(`"${given[names.length]}" is one argument too many; quote a text with spaces`);
   }
   return given;
+}
+
+/** An option in seconds, with decimals, as milliseconds; `undefined` where it is not given. */
+export function readSeconds(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  // What a timer can hold.
+  if (value <= 2_147_483) return Math.round(value * 1_000);
+  throw new UsageError(`option "--${name}" must be a number 0–2,147,483 (seconds), got "${text}"`);
 }

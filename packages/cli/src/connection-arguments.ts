@@ -1,90 +1,17 @@
-/** The options that every command has which connects to a broker; named as fingers know them from mosquitto_pub and mosquitto_sub. */
+/** Reads the options of a connection into those of the client, and connects. */
 import { readFile } from 'node:fs/promises';
-import type { ClientOptions } from '@petrel/client';
-import { UsageError } from '@petrel/protocol';
+import { resolve } from 'node:path';
+import { type Client, type ClientOptions, connect, type TlsOptions } from '@petrel/client';
+import { type Packet, UsageError } from '@petrel/protocol';
 import { readInteger, readQoS } from './command.js';
+import { type ConnectionArguments, protocolNames } from './connection-options.js';
+import { type GivenProperties, readProperties } from './property-arguments.js';
+import type { Terminal } from './terminal.js';
+import { visibleText } from './visible-text.js';
 
-/** For `readArguments`. */
-export const connectionOptions = {
-  url: { type: 'string', short: 'L' },
-  host: { type: 'string', short: 'h' },
-  port: { type: 'string', short: 'p' },
-  'user-name': { type: 'string', short: 'u' },
-  username: { type: 'string' },
-  password: { type: 'string', short: 'P' },
-  'client-identifier': { type: 'string', short: 'i' },
-  id: { type: 'string' },
-  protocol: { type: 'string', short: 'V' },
-  'keep-alive': { type: 'string', short: 'k' },
-  'disable-clean-session': { type: 'boolean', short: 'c' },
-  'session-expiry-interval': { type: 'string', short: 'x' },
-  tls: { type: 'boolean' },
-  cafile: { type: 'string' },
-  ca: { type: 'string' },
-  cert: { type: 'string' },
-  key: { type: 'string' },
-  insecure: { type: 'boolean' },
-  'will-topic': { type: 'string' },
-  'will-payload': { type: 'string' },
-  'will-qos': { type: 'string' },
-  'will-retain': { type: 'boolean' },
-} as const;
-
-/** For the help page of a command. */
-export const connectionHelp = `Connection:
-  -h, --host HOST            default 127.0.0.1
-  -p, --port N               default 1883, with TLS 8883
-  -L, --url URL              in place of both: mqtt, mqtts, ws, wss or mqtt+unix (default $PETREL_URL, else the above)
-  -u, --user-name NAME       also --username
-  -P, --password PASSWORD    better: the environment variable PETREL_PASSWORD, which other users cannot see
-  -i, --client-identifier ID also --id
-  -V, --protocol VERSION     5, 3.1.1, 3.1 or auto (default auto: 5, or 3.1.1 where a broker refuses 5); mqttv5 and mqttv311 too
-  -k, --keep-alive S         seconds (default 60)
-  -c, --disable-clean-session   go on with the session that the broker has; needs -i
-  -x, --session-expiry-interval S   seconds that the broker keeps the session
-      --tls                  TLS with the authorities that this machine trusts
-      --cafile FILE          TLS, trusting the certificate authorities in this PEM file; also --ca
-      --cert FILE            client certificate in PEM
-      --key FILE             and its private key
-      --insecure             accept any certificate: for experiments only
-      --will-topic TOPIC     with --will-payload, --will-qos and --will-retain: what the broker publishes if the client gets lost`;
-
-/** What `readArguments` makes of them. */
-export interface ConnectionArguments {
-  readonly url?: string | undefined;
-  readonly host?: string | undefined;
-  readonly port?: string | undefined;
-  readonly 'user-name'?: string | undefined;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  readonly 'client-identifier'?: string | undefined;
-  readonly id?: string | undefined;
-  readonly protocol?: string | undefined;
-  readonly 'keep-alive'?: string | undefined;
-  readonly 'disable-clean-session'?: boolean | undefined;
-  readonly 'session-expiry-interval'?: string | undefined;
-  readonly tls?: boolean | undefined;
-  readonly cafile?: string | undefined;
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  readonly insecure?: boolean | undefined;
-  readonly 'will-topic'?: string | undefined;
-  readonly 'will-payload'?: string | undefined;
-  readonly 'will-qos'?: string | undefined;
-  readonly 'will-retain'?: boolean | undefined;
-}
-
-const protocols: ReadonlyMap<string, 'auto' | 3 | 4 | 5> = new Map<string, 'auto' | 3 | 4 | 5>([
-  ['auto', 'auto'],
-  ['5', 5],
-  ['mqttv5', 5],
-  ['3.1.1', 4],
-  ['311', 4],
-  ['mqttv311', 4],
-  ['3.1', 3],
-  ['31', 3],
-  ['mqttv31', 3],
+const tlsVersions: ReadonlyMap<string, 'TLSv1.2' | 'TLSv1.3'> = new Map([
+  ['tlsv1.2', 'TLSv1.2'],
+  ['tlsv1.3', 'TLSv1.3'],
 ]);
 
 const seconds = { minimum: 0, maximum: 0xffff, unit: 'seconds' };
@@ -92,55 +19,137 @@ const seconds = { minimum: 0, maximum: 0xffff, unit: 'seconds' };
 /** The options of the client; throws UsageError for a value that is none or a file that cannot be read. */
 export async function readConnection(values: ConnectionArguments): Promise<ClientOptions> {
   const protocol = values.protocol ?? 'auto';
-  const protocolVersion = protocols.get(protocol);
+  const protocolVersion = protocolNames.get(protocol);
   if (protocolVersion === undefined) {
-    throw new UsageError(`option "--protocol" must be 5, 3.1.1, 3.1 or auto, got "${protocol}"`);
+    const hint = /^(mqtts?|wss?)$/.test(protocol)
+      ? '; a transport is chosen by "--tls", "--ws" or "--url"'
+      : '';
+    throw new UsageError(`option "--protocol" must be 5, 3.1.1, 3.1 or auto, got "${protocol}"${hint}`);
   }
-  const clientIdentifier = values['client-identifier'] ?? values.id;
+  const clientIdentifier = readClientIdentifier(values);
   const cleanStart = values['disable-clean-session'] !== true;
   if (!cleanStart && clientIdentifier === undefined)
     throw new UsageError(
       'option "--disable-clean-session" needs "--client-identifier": whose session is it?',
     );
+  const { connect: properties, will } = readProperties(values.property);
   return {
     url: readUrl(values),
     protocolVersion,
-    userName: values['user-name'] ?? values.username,
+    userName: values['user-name'],
     password: values.password ?? process.env.PETREL_PASSWORD,
     clientIdentifier,
     cleanStart,
     keepAlive: readInteger('keep-alive', values['keep-alive'], seconds),
-    sessionExpiryInterval: readInteger('session-expiry-interval', values['session-expiry-interval'], {
-      ...seconds,
-      maximum: 0xffff_ffff,
-    }),
-    will: readWill(values),
+    ...connectOptions(properties),
+    sessionExpiryInterval: readSessionExpiry(values) ?? properties.sessionExpiryInterval,
+    will: readWill(values, will),
     tls: await readTls(values),
   };
 }
 
-function readUrl(values: ConnectionArguments): string {
-  const { url, host, port, tls } = values;
-  const isSecure = tls === true || [values.cafile, values.ca, values.cert].some((each) => each !== undefined);
-  const portNumber = readInteger('port', port, { minimum: 1, maximum: 65_535 });
-  if (url !== undefined) {
-    if (host !== undefined || port !== undefined)
-      throw new UsageError('option "--url" has host and port in it: give it or "--host" and "--port"');
-    return url;
+/** Connects; gives up with Ctrl-C. What goes wrong later and, if asked, every packet is told on standard error. */
+export async function connectClient(values: ConnectionArguments, terminal: Terminal): Promise<Client> {
+  const client = await connect(await readConnection(values), { signal: terminal.interrupted });
+  client.on('error', (error) => terminal.err(error.message));
+  client.on('status', (status) => {
+    if (status === 'reconnecting') terminal.err('the connection is lost; trying again');
+  });
+  if (values.debug) {
+    const { server, clientIdentifier } = client;
+    const session = server?.sessionPresent ? 'a session that was there' : 'a new session';
+    terminal.err(
+      `${server?.url} speaks MQTT version ${server?.protocolVersion}; "${clientIdentifier}" has ${session}`,
+    );
+    client.on('packetSend', (packet) => terminal.err(`> ${described(packet)}`));
+    client.on('packetReceive', (packet) => terminal.err(`< ${described(packet)}`));
   }
-  if (host === undefined && port === undefined && !isSecure)
-    return process.env.PETREL_URL ?? 'mqtt://127.0.0.1:1883';
-  const name = host ?? '127.0.0.1';
-  const address = `${name.includes(':') ? `[${name}]` : name}:${portNumber ?? (isSecure ? 8883 : 1883)}`;
-  return `${isSecure || portNumber === 8883 ? 'mqtts' : 'mqtt'}://${address}`;
+  return client;
 }
 
-function readWill(values: ConnectionArguments): ClientOptions['will'] {
+/** No payload: it may be a secret, and long. */
+function described(packet: Packet): string {
+  const identifier =
+    'packetIdentifier' in packet && packet.packetIdentifier !== 0 ? ` ${packet.packetIdentifier}` : '';
+  if (packet.type !== 'publish') return `${packet.type.toUpperCase()}${identifier}`;
+  const { topicName, qos, retain, dup, payload } = packet;
+  const flags = `QoS ${qos}${retain ? ', retain' : ''}${dup ? ', dup' : ''}`;
+  return `PUBLISH${identifier} ${visibleText(JSON.stringify(topicName))} ${flags}, ${payload.length} bytes`;
+}
+
+/** The client has options for what some properties say. */
+function connectOptions(properties: GivenProperties['connect']): Partial<ClientOptions> {
+  const { sessionExpiryInterval, receiveMaximum, maximumPacketSize, topicAliasMaximum, ...others } =
+    properties;
+  return { receiveMaximum, maximumPacketSize, topicAliasMaximum, properties: others };
+}
+
+function readClientIdentifier(values: ConnectionArguments): string | undefined {
+  const { 'client-identifier': whole, 'id-prefix': prefix } = values;
+  if (whole !== undefined && prefix !== undefined)
+    throw new UsageError('option "--id-prefix" is in place of "--client-identifier": give one of them');
+  return prefix === undefined ? whole : `${prefix}${process.pid}`;
+}
+
+const forEver = 0xffff_ffff;
+
+/** Who leaves a session there, and does not say for how long, wants to find it again. */
+function readSessionExpiry(values: ConnectionArguments): number | undefined {
+  const given = values['session-expiry-interval'];
+  if (given === '-1' || given === '∞') return forEver;
+  const interval = readInteger('session-expiry-interval', given, { ...seconds, maximum: forEver });
+  return interval ?? (values['disable-clean-session'] ? forEver : undefined);
+}
+
+function isTls(values: ConnectionArguments): boolean {
+  const { tls, cafile, cert } = values;
+  const others = [values['tls-version'], values['tls-alpn'], values.ciphers];
+  return tls === true || [cafile, cert, ...others].some((each) => each !== undefined);
+}
+
+function readUrl(values: ConnectionArguments): string {
+  const { url, host, port, ws, unix } = values;
+  const others = (['unix', 'host', 'port', 'ws'] as const).filter((name) => values[name] !== undefined);
+  const portNumber = readInteger('port', port, { minimum: 1, maximum: 65_535 });
+  if (url !== undefined) {
+    if (others.length > 0)
+      throw new UsageError(
+        `option "--url" has all in it that "--${others[0]}" says: give it or "--host" and "--port"`,
+      );
+    return splitUrl(url).server;
+  }
+  if (unix !== undefined) {
+    if (others.length > 1) throw new UsageError(`option "--unix" and "--${others[1]}" exclude each other`);
+    return `mqtt+unix://${encodeURI(resolve(unix))}`;
+  }
+  const isSecure = isTls(values);
+  if (others.length === 0 && !isSecure)
+    return splitUrl(process.env.PETREL_URL ?? 'mqtt://127.0.0.1:1883').server;
+  const name = host ?? '127.0.0.1';
+  const address = name.includes(':') ? `[${name}]` : name;
+  if (ws) return `${isSecure ? 'wss' : 'ws'}://${address}${port === undefined ? '' : `:${portNumber}`}/mqtt`;
+  const isMqtts = isSecure || portNumber === 8883;
+  return `${isMqtts ? 'mqtts' : 'mqtt'}://${address}:${portNumber ?? (isMqtts ? 8883 : 1883)}`;
+}
+
+/** In mosquitto_pub the path of a URL is the topic; the paths of ws and of a Unix domain socket are not. */
+export function splitUrl(url: string): { readonly server: string; readonly topic?: string } {
+  const [, server, topic] = /^((?:mqtts?|tcp|tls|ssl):\/\/[^/]*)\/(.+)$/.exec(url) ?? [];
+  if (server === undefined || topic === undefined) return { server: url };
+  try {
+    return { server, topic: decodeURIComponent(topic) };
+  } catch (cause) {
+    throw new UsageError(`option "--url": the topic "${topic}" is badly encoded`, { cause });
+  }
+}
+
+function readWill(values: ConnectionArguments, properties: GivenProperties['will']): ClientOptions['will'] {
   const topicName = values['will-topic'];
   const others = (['will-payload', 'will-qos', 'will-retain'] as const).find(
     (name) => values[name] !== undefined,
   );
   if (topicName === undefined) {
+    if (Object.keys(properties).length > 0) throw new UsageError('option "-D will" needs "--will-topic"');
     if (others === undefined) return undefined;
     throw new UsageError(`option "--${others}" needs "--will-topic"`);
   }
@@ -149,18 +158,26 @@ function readWill(values: ConnectionArguments): ClientOptions['will'] {
     payload: values['will-payload'] ?? '',
     qos: readQoS(values['will-qos'], 'will-qos') ?? 0,
     retain: values['will-retain'] ?? false,
+    properties,
   };
 }
 
-async function readTls(values: ConnectionArguments): Promise<NonNullable<ClientOptions['tls']>> {
-  const { cert, key, insecure } = values;
-  const ca = values.cafile ?? values.ca;
+async function readTls(values: ConnectionArguments): Promise<TlsOptions> {
+  const { cafile, cert, key, ciphers, insecure, 'tls-version': version, 'tls-alpn': alpn } = values;
   if ((cert === undefined) !== (key === undefined))
     throw new UsageError('options "--cert" and "--key" need each other');
+  const minVersion = version === undefined ? undefined : tlsVersions.get(version.toLowerCase());
+  if (version !== undefined && minVersion === undefined)
+    throw new UsageError(
+      `option "--tls-version" must be one of ${[...tlsVersions.keys()].join(', ')}, got "${version}"`,
+    );
   return {
-    ...(ca === undefined ? {} : { ca: await readPem('cafile', ca) }),
+    ...(cafile === undefined ? {} : { ca: await readPem('cafile', cafile) }),
     ...(cert === undefined ? {} : { cert: await readPem('cert', cert) }),
     ...(key === undefined ? {} : { key: await readPem('key', key) }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(minVersion === undefined ? {} : { minVersion }),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
     ...(insecure ? { rejectUnauthorized: false } : {}),
   };
 }

@@ -1,6 +1,6 @@
 /** The command line as a whole: finds the command, runs it, turns every error into a sentence and an exit code. */
 import { readFileSync } from 'node:fs';
-import { PetrelError, UsageError } from '@petrel/protocol';
+import { PetrelError, TopicError, UsageError } from '@petrel/protocol';
 import type { Command } from './command.js';
 import { aclCommand } from './commands/acl.js';
 import { benchCommand } from './commands/bench.js';
@@ -13,7 +13,8 @@ import { requestCommand } from './commands/request.js';
 import { storeCommand } from './commands/store.js';
 import { subscribeCommand } from './commands/subscribe.js';
 import { ConfigurationError } from './errors.js';
-import type { Terminal } from './terminal.js';
+import { nearest } from './read-arguments.js';
+import { readerHasEnough, type Terminal } from './terminal.js';
 
 const commands: ReadonlyMap<string, Command> = new Map([
   ['broker', brokerCommand],
@@ -28,12 +29,21 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['completion', completionCommand(() => commands)],
 ]);
 
-/** Exit codes: the work is done, it failed, it was asked for wrongly. */
-export const exitCode = { done: 0, failed: 1, usage: 2 } as const;
+/** What commands are called elsewhere. */
+const familiarNames: ReadonlyMap<string, string> = new Map([
+  ['publish', 'pub'],
+  ['subscribe', 'sub'],
+  ['rr', 'request'],
+  ['serve', 'broker'],
+  ['version', '--version'],
+]);
+
+/** Exit codes: the work is done, it failed, it was asked for wrongly, it was interrupted before it was done. */
+export const exitCode = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** Runs `petrel <args>`; resolves with the exit code and never rejects for what a user or a broker can do. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [name, ...rest] = args;
+  const [name, ...rest] = args[0] === 'help' && args.length === 2 ? [args[1] as string, '--help'] : args;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     terminal.out(overview());
     return name === undefined ? exitCode.usage : exitCode.done;
@@ -44,7 +54,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
   const command = commands.get(name);
   if (command === undefined) {
-    terminal.err(`petrel: there is no command "${name}"; petrel --help lists all`);
+    const meant = familiarNames.get(name) ?? nearest(name, [...commands.keys()]);
+    const hint = meant === undefined ? 'petrel --help lists all' : `did you mean petrel ${meant}?`;
+    terminal.err(`petrel: there is no command "${name}"; ${hint}`);
     return exitCode.usage;
   }
   // `-h` is the host of those that connect, and so asks for help only where nothing follows it.
@@ -55,14 +67,18 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   try {
     return (await command.run(rest, terminal)) ?? exitCode.done;
   } catch (error) {
-    if (terminal.interrupted.aborted) return exitCode.done;
+    terminal.status('');
+    if (terminal.interrupted.aborted)
+      return terminal.interrupted.reason === readerHasEnough ? exitCode.done : exitCode.interrupted;
     if (!(error instanceof PetrelError)) throw error;
     if (error instanceof ConfigurationError) {
       terminal.err(error.message);
       return error.isOfArguments ? exitCode.usage : exitCode.failed;
     }
-    terminal.err(`petrel ${name}: ${error.message}${error instanceof UsageError ? '' : ` (${error.code})`}`);
-    if (!(error instanceof UsageError)) return exitCode.failed;
+    // A topic was written by whoever asks, as all else that stands on the command line.
+    const isUsage = error instanceof UsageError || error instanceof TopicError;
+    terminal.err(`petrel ${name}: ${error.message}${isUsage ? '' : ` (${error.code})`}`);
+    if (!isUsage) return exitCode.failed;
     terminal.err(`petrel ${name} --help tells more`);
     return exitCode.usage;
   }

@@ -2,8 +2,9 @@
 import type { PeerCertificate } from 'node:tls';
 import { type AccessAction, type Client, explainAccess } from '@petrel/broker';
 import { assertTopicFilter, assertTopicName, UsageError } from '@petrel/protocol';
-import { type Command, readArguments, readOperands } from '../command.js';
+import { type Command, readOperands } from '../command.js';
 import { loadConfiguration } from '../configuration/load.js';
+import { readArguments } from '../read-arguments.js';
 
 const options = {
   config: { type: 'string', short: 'c' },

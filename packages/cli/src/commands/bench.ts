@@ -1,8 +1,10 @@
 /** `petrel bench`: how many messages a broker takes and gives, and how long they are on their way. */
 import { type Client, type ClientOptions, connect } from '@petrel/client';
-import { type Command, readArguments, readInteger, readOperands, readQoS } from '../command.js';
-import { connectionHelp, connectionOptions, readConnection } from '../connection-arguments.js';
-import type { Terminal } from '../terminal.js';
+import { type Command, readInteger, readOperands, readQoS } from '../command.js';
+import { readConnection } from '../connection-arguments.js';
+import { connectionHelp, connectionOptions, spellings } from '../connection-options.js';
+import { readArguments } from '../read-arguments.js';
+import { pause, type Terminal } from '../terminal.js';
 
 const options = {
   ...connectionOptions,
@@ -36,7 +38,7 @@ long a message takes. One process can measure a broker only as far as it keeps u
 ${connectionHelp}`,
 
   async run(args, terminal) {
-    const { values, positionals } = readArguments(args, options);
+    const { values, positionals } = readArguments(args, options, spellings());
     readOperands(positionals);
     const atLeastOne = (name: 'pairs' | 'seconds' | 'window', maximum: number) =>
       readInteger(name, values[name], { minimum: 1, maximum });
@@ -92,11 +94,11 @@ async function measure(load: Load, connection: ClientOptions, terminal: Terminal
       Array.from({ length: load.pairs }, (_, index) => openPair(load, index, open, arrivals)),
     );
     for (const pair of pairs) pair.start();
-    await pass(1_000, terminal);
+    await pause(1_000, terminal);
     arrivals.begin();
     for (let second = 1; second <= load.seconds && !terminal.interrupted.aborted; second++) {
       const before = arrivals.count;
-      await pass(1_000, terminal);
+      await pause(1_000, terminal);
       terminal.err(`second ${second} of ${load.seconds}: ${count(arrivals.count - before)} messages`);
     }
     return arrivals.end();
@@ -182,20 +184,6 @@ class Arrivals {
 
 function rounded(ms: number): number {
   return Math.round(ms * 1_000) / 1_000;
-}
-
-/** Ends early with Ctrl-C. */
-function pass(ms: number, { interrupted }: Terminal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      interrupted.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    interrupted.addEventListener('abort', end);
-    if (interrupted.aborted) end();
-  });
 }
 
 function count(value: number): string {

@@ -1,6 +1,7 @@
 /** `petrel completion`: what a shell needs to complete commands and options. */
 import { UsageError } from '@petrel/protocol';
-import { type Command, readArguments, readOperands } from '../command.js';
+import { type Command, readOperands } from '../command.js';
+import { readArguments } from '../read-arguments.js';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 

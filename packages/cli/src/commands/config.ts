@@ -1,9 +1,10 @@
 /** `petrel config`: looks at a configuration without starting a broker. */
 import { UsageError } from '@petrel/protocol';
-import { type Command, readArguments, readOperands } from '../command.js';
+import { type Command, readOperands } from '../command.js';
 import { loadConfiguration } from '../configuration/load.js';
 import { type Problem, problemLine } from '../configuration/problem.js';
 import { ConfigurationError } from '../errors.js';
+import { readArguments } from '../read-arguments.js';
 import type { Terminal } from '../terminal.js';
 
 const options = { json: { type: 'boolean' } } as const;

@@ -9,7 +9,8 @@ import {
   writeScram,
 } from '@petrel/broker';
 import { UsageError } from '@petrel/protocol';
-import { type Command, readArguments, readOperands } from '../command.js';
+import { type Command, readOperands } from '../command.js';
+import { readArguments } from '../read-arguments.js';
 
 const options = {
   delete: { type: 'boolean', short: 'D' },

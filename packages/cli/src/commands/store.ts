@@ -1,7 +1,8 @@
 /** `petrel store`: looks into a broker's data folder, checks it, backs it up, puts a backup back. */
 import { copyDataFolder, type DataFolderSummary, inspectDataFolder, verifyDataFolder } from '@petrel/broker';
 import { UsageError } from '@petrel/protocol';
-import { type Command, readArguments, readOperands } from '../command.js';
+import { type Command, readOperands } from '../command.js';
+import { readArguments } from '../read-arguments.js';
 
 const options = { json: { type: 'boolean' } } as const;
 
