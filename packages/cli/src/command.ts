@@ -3,6 +3,9 @@ import { UsageError } from '@petrel/protocol';
 import type { OptionTable } from './read-arguments.js';
 import type { Terminal } from './terminal.js';
 
+/** What may stand in a place: words, or the names of files or of folders. */
+export type Candidates = readonly string[] | 'file' | 'folder';
+
 /** One command of `petrel`. */
 export interface Command {
   /** One line for the list of commands. */
@@ -12,6 +15,10 @@ export interface Command {
   /** What `--` completes to, and the words that may come first. */
   readonly options: OptionTable;
   readonly actions?: readonly string[];
+  /** What completes to the value of an option, by its name; an option that is not here may have any. */
+  readonly values?: Readonly<Record<string, Candidates>>;
+  /** What completes to an operand, behind the action where there is one. */
+  readonly operands?: Candidates;
   /** Resolves when the work is done, with an exit code where that is not 0; throws UsageError for wrong arguments. */
   run(args: readonly string[], terminal: Terminal): Promise<number | undefined>;
 }

@@ -1,4 +1,5 @@
 /** The options that every command has which connects to a broker; named as fingers know them from mosquitto_pub and mosquitto_sub. */
+import type { Candidates } from './command.js';
 import type { Spellings } from './read-arguments.js';
 
 /** For `readArguments`. */
@@ -64,7 +65,7 @@ export interface ConnectionArguments {
   readonly 'will-retain'?: boolean | undefined;
 }
 
-/** What can be written for each, for completion. */
+/** What can be written for `--protocol`. */
 export const protocolNames: ReadonlyMap<string, 'auto' | 3 | 4 | 5> = new Map<string, 'auto' | 3 | 4 | 5>([
   ['auto', 'auto'],
   ['5', 5],
@@ -76,6 +77,21 @@ export const protocolNames: ReadonlyMap<string, 'auto' | 3 | 4 | 5> = new Map<st
   ['31', 3],
   ['mqttv31', 3],
 ]);
+
+/** For completion. */
+export const qosValues = ['0', '1', '2'] as const;
+
+/** What completes to their values. */
+export const connectionValues: Readonly<Record<string, Candidates>> = {
+  unix: 'file',
+  protocol: [...protocolNames.keys()],
+  property: ['connect', 'publish', 'will'],
+  cafile: 'file',
+  cert: 'file',
+  key: 'file',
+  'tls-version': ['tlsv1.2', 'tlsv1.3'],
+  'will-qos': qosValues,
+};
 
 /** For the help page of a command. */
 export const connectionHelp = `Connection:

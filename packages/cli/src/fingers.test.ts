@@ -1,16 +1,9 @@
 /** What fingers know from mosquitto_pub and mosquitto_sub works here too; and shells complete it. */
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, createBroker } from '@petrel/broker';
-import {
-  clientCertificate,
-  describePeer,
-  findProgram,
-  serverCertificate,
-  testAuthority,
-} from '@petrel/testing';
+import { clientCertificate, serverCertificate, testAuthority } from '@petrel/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from './run.js';
 import { petrel, terminal } from './test-terminal.suite.js';
@@ -158,24 +151,4 @@ describe('petrel completion', () => {
     }
     expect((await petrel(['completion', 'csh'])).err).toContain('<shell> must be one of bash, zsh, fish');
   });
-
-  describePeer(
-    findProgram({ name: 'bash', hint: 'apt-get install bash', files: ['bash'], variable: 'PETREL_BASH' }),
-    'in bash',
-    () => {
-      test('completes commands, actions and options', async () => {
-        const { out } = await petrel(['completion', 'bash']);
-        const complete = (...words: string[]) => {
-          const script = `${out}\nCOMP_WORDS=(petrel ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _petrel; echo "\${COMPREPLY[*]}"`;
-          const { stdout, status } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
-          expect(status).toBe(0);
-          return stdout.trim();
-        };
-        expect(complete('br')).toBe('broker');
-        expect(complete('store', 'ver')).toBe('verify');
-        expect(complete('pub', '--will-')).toBe('--will-topic --will-payload --will-qos --will-retain');
-        expect(complete('config', 'check', '--j')).toBe('--json');
-      });
-    },
-  );
 });

@@ -22,7 +22,9 @@ const actions: readonly AccessAction[] = ['publish', 'subscribe', 'receive'];
 export const aclCommand: Command = {
   summary: 'tell whether a client may do something, and why',
   options,
+  values: { config: 'file' },
   actions: ['test'],
+  operands: actions,
   help: `petrel acl test [options] publish|subscribe|receive <topic>
 
 Asks the rules in the section "access" of a configuration, as a broker with it would, and names the rule that decides.

@@ -42,6 +42,7 @@ interface BrokerArguments {
 export const brokerCommand: Command = {
   summary: 'run a broker',
   options,
+  values: { config: 'file', 'data-folder': 'folder', durability: ['sync', 'os'] },
   help: `petrel broker [options]
 
 Runs an MQTT 5, 3.1.1 and 3.1 broker until Ctrl-C. Without a data folder it keeps everything in memory. SIGHUP reads the configuration

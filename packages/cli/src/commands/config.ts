@@ -14,6 +14,7 @@ export const configCommand: Command = {
   summary: 'check a configuration file',
   options,
   actions: ['check'],
+  operands: 'file',
   help: `petrel config check [--json] [file]
 
 Reads a configuration as petrel broker would, with the environment variables and the files that it names, and starts nothing.

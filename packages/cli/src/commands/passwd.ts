@@ -21,6 +21,7 @@ const options = {
 export const passwdCommand: Command = {
   summary: 'add, change or delete a user of a password file',
   options,
+  operands: 'file',
   help: `petrel passwd [options] <file> <user>
 
 Asks for a password and writes it, as a hash (scrypt), into the file that the configuration names under

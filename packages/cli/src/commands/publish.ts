@@ -7,6 +7,8 @@ import {
   type ConnectionArguments,
   connectionHelp,
   connectionOptions,
+  connectionValues,
+  qosValues,
   spellings,
 } from '../connection-options.js';
 import { messageAliases, messageOptions, readLines, readMessage, readWhole } from '../message-arguments.js';
@@ -34,6 +36,7 @@ const options = {
 export const publishCommand: Command = {
   summary: 'publish a message',
   options,
+  values: { ...connectionValues, qos: qosValues, file: 'file' },
   help: `petrel pub [options] <topic> [message]
 petrel pub [options] -t TOPIC -m MESSAGE
 

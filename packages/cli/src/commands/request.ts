@@ -4,7 +4,13 @@ import { assertTopicName, UsageError } from '@petrel/protocol';
 import { createService } from '@petrel/service';
 import { type Command, readInteger, readQoS } from '../command.js';
 import { readConnection, splitUrl } from '../connection-arguments.js';
-import { connectionHelp, connectionOptions, spellings } from '../connection-options.js';
+import {
+  connectionHelp,
+  connectionOptions,
+  connectionValues,
+  qosValues,
+  spellings,
+} from '../connection-options.js';
 import { messageAliases, messageOptions, readMessage, readWhole } from '../message-arguments.js';
 import { readProperties } from '../property-arguments.js';
 import { readArguments } from '../read-arguments.js';
@@ -42,6 +48,7 @@ const requestSpellings = spellings({
 export const requestCommand: Command = {
   summary: 'ask a service and print its answer',
   options,
+  values: { ...connectionValues, qos: qosValues, file: 'file' },
   help: `petrel request [options] <topic> [data]
 petrel request [options] -t TOPIC -m DATA
 

@@ -10,6 +10,7 @@ const options = { json: { type: 'boolean' } } as const;
 export const storeCommand: Command = {
   summary: 'look into, check, back up or restore a data folder',
   options,
+  operands: 'folder',
   actions: ['inspect', 'verify', 'backup', 'restore'],
   help: `petrel store inspect <folder>
 petrel store verify <folder>

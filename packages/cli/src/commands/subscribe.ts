@@ -3,7 +3,13 @@ import type { Client, Message } from '@petrel/client';
 import { assertTopicFilter, topicMatches, UsageError } from '@petrel/protocol';
 import { type Command, readInteger, readQoS } from '../command.js';
 import { connectClient, splitUrl } from '../connection-arguments.js';
-import { connectionHelp, connectionOptions, spellings } from '../connection-options.js';
+import {
+  connectionHelp,
+  connectionOptions,
+  connectionValues,
+  qosValues,
+  spellings,
+} from '../connection-options.js';
 import { compileFormat } from '../message-format.js';
 import { messageJson } from '../message-json.js';
 import { readArguments } from '../read-arguments.js';
@@ -33,6 +39,7 @@ const options = {
 export const subscribeCommand: Command = {
   summary: 'print the messages of topic filters',
   options,
+  values: { ...connectionValues, qos: qosValues },
   help: `petrel sub [options] <filter>...
 petrel sub [options] -t FILTER...
 
