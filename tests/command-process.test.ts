@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, openSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Broker, createBroker } from '@petrel/broker';
@@ -104,4 +105,18 @@ test('Ctrl-C ends a pub that still reads its input', async () => {
   await launched.line(/< PUBACK/);
   launched.signal('SIGINT');
   expect([await launched.exited, await left]).toEqual([{ code: 130, signal: null }, true]);
+});
+
+test('Ctrl-C ends a request that is still connecting', async () => {
+  const silent = createServer();
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const connected = once(silent, 'connection');
+  const { port } = silent.address() as AddressInfo;
+  const { launched } = petrel(['request', '-p', String(port), 'a']);
+  const [socket] = (await connected) as [Socket];
+  launched.signal('SIGINT');
+  expect([await launched.exited, launched.output]).toEqual([{ code: 130, signal: null }, '']);
+  socket.destroy();
+  silent.close();
 });

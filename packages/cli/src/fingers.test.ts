@@ -115,28 +115,6 @@ describe('petrel pub and petrel sub with the options of mosquitto', () => {
   });
 });
 
-test('petrel bench measures, and says so while it does', async () => {
-  const { code, out, err } = await petrel([
-    'bench',
-    ...anna(),
-    '-n',
-    '2',
-    '-q',
-    '1',
-    '--seconds',
-    '1',
-    '--window',
-    '5',
-    '--json',
-  ]);
-  expect([code, err]).toEqual([0, expect.stringMatching(/^second 1 of 1: [\d,]+ messages$/)]);
-  const figures = JSON.parse(out) as Record<string, number>;
-  expect(figures).toMatchObject({ pairs: 2, qos: 1, window: 5, size: 64 });
-  expect(figures.messages).toBeGreaterThan(0);
-  expect(figures.p99Ms).toBeGreaterThanOrEqual(figures.medianMs as number);
-  expect((await petrel(['bench', '--size', '8'])).err).toContain('option "--size" must be an integer 16–');
-});
-
 test('-h alone asks for help', async () => {
   expect((await petrel(['pub', '-h'])).out).toMatch(/^petrel pub/);
 });

@@ -8,7 +8,7 @@ const everyMs = 200;
 export class Progress {
   readonly #terminal: Pick<Terminal, 'status'>;
   readonly #unit: string;
-  readonly #total: number | undefined;
+  #total: number | undefined;
   readonly #beganAt: number;
   readonly #now: () => number;
   #nextAt: number;
@@ -32,14 +32,15 @@ export class Progress {
     this.at(this.#done + count);
   }
 
-  /** So many are done. */
-  at(done: number): void {
+  /** So many are done; of how many may have become clearer. */
+  at(done: number, total = this.#total): void {
     this.#done = done;
+    this.#total = total;
     const now = this.#now();
     if (now < this.#nextAt) return;
     this.#nextAt = now + everyMs;
-    const perSecond = Math.round((done * 1_000) / (now - this.#beganAt));
-    this.#terminal.status(`${this.#amount()}, ${perSecond.toLocaleString('en')} per second`);
+    const perSecond = (done * 1_000) / (now - this.#beganAt);
+    this.#terminal.status(`${this.#amount()}, ${whole(perSecond)} per second`);
   }
 
   /** Takes the line away. */
@@ -48,9 +49,13 @@ export class Progress {
   }
 
   #amount(): string {
-    const done = this.#done.toLocaleString('en');
+    const done = whole(this.#done);
     if (this.#total === undefined) return `${done} ${this.#unit}`;
     const percent = this.#total === 0 ? 100 : Math.floor((100 * this.#done) / this.#total);
-    return `${percent} %: ${done} of ${this.#total.toLocaleString('en')} ${this.#unit}`;
+    return `${percent} %: ${done} of ${whole(this.#total)} ${this.#unit}`;
   }
+}
+
+function whole(count: number): string {
+  return Math.round(count).toLocaleString('en');
 }
