@@ -15,6 +15,9 @@ const shell = (name: string) =>
     variable: `PETREL_${name.toUpperCase()}`,
   });
 
+// A shell reads all that it can complete when it starts, on a machine that may be busy.
+const generous = { timeout: 60_000 };
+
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'petrel-completion-'));
@@ -64,7 +67,7 @@ const expected: readonly (readonly [line: string, words: readonly string[]])[] =
 ];
 
 describePeer(shell('bash'), 'petrel completion in bash', () => {
-  test('completes commands, options and values', async () => {
+  test('completes commands, options and values', generous, async () => {
     const program = await withScript(
       'bash',
       (script) => `source '${script}'
@@ -90,7 +93,7 @@ ${[
 });
 
 describePeer(shell('fish'), 'petrel completion in fish', () => {
-  test('completes commands, options and values, and says what they mean', async () => {
+  test('completes commands, options and values, and says what they mean', generous, async () => {
     const program = await withScript(
       'fish',
       (script) => `source '${script}'
@@ -113,7 +116,7 @@ complete -C 'petrel sub --cou'`,
 });
 
 describePeer(shell('zsh'), 'petrel completion in zsh', () => {
-  test('completes commands, options and values', async () => {
+  test('completes commands, options and values', generous, async () => {
     // What is completed stands in the line editor of an interactive shell; only what is the one choice is put in.
     const single = expected.filter(([, words]) => words.length < 2);
     const setup = join(folder, 'setup.zsh');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, createBroker } from '@petrel/broker';
 import { createService } from '@petrel/service';
+import { eventually } from '@petrel/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from './run.js';
 import { petrel, terminal } from './test-terminal.suite.js';
@@ -130,7 +131,7 @@ describe('petrel pub', () => {
       const { terminal: given, interrupt } = terminal(silent);
       const before = clients.length;
       const done = run(['pub', ...at(), ...args], given);
-      if (args.includes('-l')) await expect.poll(() => clients.length).toBe(before + 1);
+      if (args.includes('-l')) await eventually(() => expect(clients).toHaveLength(before + 1));
       interrupt();
       expect(await done).toBe(130);
     },
