@@ -99,6 +99,7 @@ export { DiskStore, type DiskStoreOptions } from './stores/disk/disk-store.js';
 export {
   copyDataFolder,
   type DataFolderSummary,
+  type FolderToolOptions,
   inspectDataFolder,
   verifyDataFolder,
 } from './stores/disk/folder-tools.js';

@@ -80,6 +80,8 @@ describe('the commands', () => {
     [['sub', '--random-filter', '50', 'a'], "awk 'rand() < 0.5'"],
     [['sub', '-l', 'ws', 'a'], 'name the transport in "--url"'],
     [['request', '-e', 'answers', '-t', 'a'], 'petrel pub -D publish response-topic'],
+    [['passwd', '-b', 'file', 'anna', 'secret'], 'everybody on this machine sees'],
+    [['passwd', '-c', 'file', 'anna'], 'the file is made if it is not there'],
     [['request', '-d', 'a'], 'petrel sub and petrel pub tell of packets'],
     [['pub', 'a', 'b', '--protocol', 'wss'], 'a transport is chosen by "--tls", "--ws" or "--url"'],
     [['pub', 'a', 'b', '-i', 'x', '-I', 'y'], 'option "--id-prefix" is in place of "--client-identifier"'],

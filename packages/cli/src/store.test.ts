@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, createBroker } from '@petrel/broker';
 import { connect } from '@petrel/client';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { petrel } from './test-terminal.suite.js';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { run } from './run.js';
+import { petrel, terminal } from './test-terminal.suite.js';
 
 let folder = '';
 let broker: Broker;
@@ -93,6 +94,26 @@ describe('petrel store', () => {
     await all;
     await device.close();
     expect(received).toEqual(['open', 'shut']);
+  });
+
+  test('what takes long shows how far it is, unless it is for a program', async () => {
+    const { terminal: given, lines } = terminal();
+    const now = vi.spyOn(performance, 'now');
+    let time = 0;
+    now.mockImplementation(() => (time += 1_000));
+    try {
+      expect(await run(['store', 'backup', join(folder, 'data'), join(folder, 'backup')], given)).toBe(0);
+      const shown = lines.status.splice(0);
+      expect(shown.length).toBeGreaterThan(3);
+      expect(shown.slice(0, -1)).toEqual(
+        shown.slice(0, -1).map(() => expect.stringMatching(/^\d+ %: \d+ of \d+ MB, /)),
+      );
+      expect(shown.at(-1)).toBe('');
+      expect(await run(['store', 'verify', '--json', join(folder, 'data')], given)).toBe(0);
+      expect(lines.status.filter((line) => line !== '')).toEqual([]);
+    } finally {
+      now.mockRestore();
+    }
   });
 
   test('backup and restore write over nothing', async () => {

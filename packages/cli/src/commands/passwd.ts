@@ -10,12 +10,22 @@ import {
 } from '@petrel/broker';
 import { UsageError } from '@petrel/protocol';
 import { type Command, readOperands } from '../command.js';
-import { readArguments } from '../read-arguments.js';
+import { readArguments, type Spellings } from '../read-arguments.js';
 
 const options = {
   delete: { type: 'boolean', short: 'D' },
   scram: { type: 'boolean' },
 } as const;
+
+/** What mosquitto_passwd has, and what is done here. */
+const spellings: Spellings = {
+  absent: {
+    c: 'the file is made if it is not there, and nobody in it is lost if it is',
+    b: 'everybody on this machine sees what is on a command line: echo "$SECRET" | petrel passwd FILE USER',
+    H: 'passwords are hashed by scrypt',
+    U: 'a file with passwords in the clear is not taken; add its users one by one',
+  },
+};
 
 /** The command `passwd`. */
 export const passwdCommand: Command = {
@@ -34,7 +44,7 @@ A running broker takes it at its next SIGHUP. Without a terminal the password is
       --scram                let the user log in by SCRAM-SHA-256 as well; a stolen file is easier to guess from then`,
 
   async run(args, terminal) {
-    const { values, positionals } = readArguments(args, options);
+    const { values, positionals } = readArguments(args, options, spellings);
     const [file = '', user = ''] = readOperands(positionals, 'file', 'user');
     assertUserName(user, '<user>');
     const text = await readFileIfThere(file);

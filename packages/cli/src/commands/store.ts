@@ -1,7 +1,14 @@
 /** `petrel store`: looks into a broker's data folder, checks it, backs it up, puts a backup back. */
-import { copyDataFolder, type DataFolderSummary, inspectDataFolder, verifyDataFolder } from '@petrel/broker';
+import {
+  copyDataFolder,
+  type DataFolderSummary,
+  type FolderToolOptions,
+  inspectDataFolder,
+  verifyDataFolder,
+} from '@petrel/broker';
 import { UsageError } from '@petrel/protocol';
 import { type Command, readOperands } from '../command.js';
+import { Progress } from '../progress.js';
 import { readArguments } from '../read-arguments.js';
 
 const options = { json: { type: 'boolean' } } as const;
@@ -29,7 +36,10 @@ Works on the folder that petrel broker --data-folder names, and changes nothing 
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, options);
     const [action, ...operands] = positionals;
-    const summary = await act(action, operands);
+    const progress = new Progress(terminal, 'MB');
+    const summary = await act(action, operands, {
+      onProgress: values.json ? undefined : (done, total) => progress.at(done / 1e6, total / 1e6),
+    }).finally(() => progress.end());
     if (values.json) {
       terminal.out(JSON.stringify(summary));
       return;
@@ -38,17 +48,21 @@ Works on the folder that petrel broker --data-folder names, and changes nothing 
   },
 };
 
-function act(action: string | undefined, operands: readonly string[]): Promise<DataFolderSummary> {
+async function act(
+  action: string | undefined,
+  operands: readonly string[],
+  options: FolderToolOptions,
+): Promise<DataFolderSummary> {
   switch (action) {
     case 'inspect':
     case 'verify': {
       const [folder] = readOperands(operands, 'folder');
-      return (action === 'inspect' ? inspectDataFolder : verifyDataFolder)(folder as string);
+      return (action === 'inspect' ? inspectDataFolder : verifyDataFolder)(folder as string, options);
     }
     case 'backup':
     case 'restore': {
       const [from, to] = readOperands(operands, action === 'backup' ? 'folder' : 'backup', 'target');
-      return copyDataFolder(from as string, to as string);
+      return copyDataFolder(from as string, to as string, options);
     }
     default:
       throw new UsageError(

@@ -71,6 +71,26 @@ test('other users of the machine can read neither a data folder nor its copy', a
   }
 });
 
+test('the tools tell how far they are: exactly, where the folder is at rest', async () => {
+  const { dataFolder, broker } = await filledFolder();
+  await broker.close();
+  const told: (readonly [number, number])[] = [];
+  const options = { onProgress: (...bytes: [number, number]) => void told.push(bytes) };
+  const size = (await inspectDataFolder(dataFolder, options)).fileBytes;
+  const copy = join(dataFolder, '..', `progress-of-${dataFolder.slice(-6)}`);
+  for (const [reads, act] of [
+    [1, () => verifyDataFolder(dataFolder, options)],
+    [3, () => copyDataFolder(dataFolder, copy, options)],
+  ] as const) {
+    told.length = 0;
+    await act();
+    expect(told.length).toBeGreaterThan(0);
+    for (const [done, total] of told) expect(done).toBeLessThanOrEqual(total);
+    // The manifest and headers are read besides.
+    expect(told.at(-1)?.[0]).toBeGreaterThanOrEqual(reads * size);
+  }
+});
+
 test('nothing is copied over what is there', async () => {
   const { dataFolder } = await filledFolder();
   await expect(copyDataFolder(dataFolder, dataFolder)).rejects.toMatchObject({

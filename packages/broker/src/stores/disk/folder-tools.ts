@@ -29,14 +29,32 @@ export interface DataFolderSummary {
   readonly isClosed: boolean;
 }
 
+/** How the tools of a data folder tell how far they are. */
+export interface FolderToolOptions {
+  /**
+   * Called with the bytes that were read so far, and those that are to be read; a copy is read again, and a broker that goes on may make it more
+   * or less. Default none.
+   */
+  readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
+}
+
 /** Reads what is in a data folder; rejects with DataFolderError. */
-export async function inspectDataFolder(path: string): Promise<DataFolderSummary> {
-  return summaryOf(await read(new NodeFiles(path)));
+export async function inspectDataFolder(
+  path: string,
+  options: FolderToolOptions = {},
+): Promise<DataFolderSummary> {
+  return summaryOf(await read(await openFolder(path, options, 1)));
 }
 
 /** Reads every byte that counts and checks it against its checksum; rejects with DataFolderError for the first that is wrong. */
-export async function verifyDataFolder(path: string): Promise<DataFolderSummary> {
-  const files = new NodeFiles(path);
+export async function verifyDataFolder(
+  path: string,
+  options: FolderToolOptions = {},
+): Promise<DataFolderSummary> {
+  return verify(await openFolder(path, options, 1));
+}
+
+async function verify(files: StoreFiles): Promise<DataFolderSummary> {
   const content = await read(files);
   for (const segment of content.segments.keys())
     if (segment < content.manifest.logFrom) await verifySegment(files, content, segment);
@@ -47,16 +65,52 @@ export async function verifyDataFolder(path: string): Promise<DataFolderSummary>
  * Copies a data folder into one that is empty or not there, and verifies the copy. The broker may go on meanwhile: the copy is as the folder
  * was at some moment of the call.
  */
-export async function copyDataFolder(from: string, to: string): Promise<DataFolderSummary> {
-  const source = new NodeFiles(from);
-  const target = new NodeFiles(to);
+export async function copyDataFolder(
+  from: string,
+  to: string,
+  options: FolderToolOptions = {},
+): Promise<DataFolderSummary> {
+  const meter = new ReadMeter(options);
+  const source = await meter.open(from, readsOfCopy);
+  const target = new NodeFiles(to, meter.add);
   await read(source);
   await mkdir(to, { recursive: true, mode: folderMode });
   const [first] = await target.list();
   if (first !== undefined)
     throw new DataFolderError('PETREL_STORE_FOREIGN', `${to} is not empty: it has ${first}`);
   await copy(source, target);
-  return verifyDataFolder(to);
+  return verify(target);
+}
+
+/** To see what it is, to copy it, and to verify the copy. */
+const readsOfCopy = 3;
+
+function openFolder(path: string, options: FolderToolOptions, reads: number): Promise<StoreFiles> {
+  return new ReadMeter(options).open(path, reads);
+}
+
+/** Counts what is read of what is to be read. */
+class ReadMeter {
+  readonly #report: (doneBytes: number, totalBytes: number) => void;
+  #done = 0;
+  #total = 0;
+
+  constructor({ onProgress = () => {} }: FolderToolOptions) {
+    this.#report = onProgress;
+  }
+
+  /** A folder that is read so many times. */
+  async open(path: string, reads: number): Promise<StoreFiles> {
+    const files = new NodeFiles(path, this.add);
+    const names = (await files.list()).filter((name) => /\.(log|snapshot)$/.test(name));
+    for (const name of names) this.#total += reads * (await files.size(name).catch(() => 0));
+    return files;
+  }
+
+  readonly add = (bytes: number): void => {
+    this.#done += bytes;
+    this.#report(this.#done, Math.max(this.#done, this.#total));
+  };
 }
 
 async function read(files: StoreFiles): Promise<FolderContent> {

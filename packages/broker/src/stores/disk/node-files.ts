@@ -14,9 +14,12 @@ const fileMode = 0o600;
 export class NodeFiles implements StoreFiles {
   readonly path: string;
   readonly #lock: FolderLock;
+  readonly #onRead: (bytes: number) => void;
 
-  constructor(path: string) {
+  /** `onRead` is told of the bytes of every read. */
+  constructor(path: string, onRead: (bytes: number) => void = () => {}) {
     this.path = path;
+    this.#onRead = onRead;
     this.#lock = new FolderLock(path);
   }
 
@@ -46,7 +49,7 @@ export class NodeFiles implements StoreFiles {
     try {
       // The name is synced now; what is in the file is with its first sync.
       await this.#syncFolder();
-      return new NodeFile(file);
+      return new NodeFile(file, this.#onRead);
     } catch (cause) {
       await file.close();
       throw cause;
@@ -54,7 +57,7 @@ export class NodeFiles implements StoreFiles {
   }
 
   async open(name: string): Promise<StoreFile> {
-    return new NodeFile(await open(join(this.path, name), constants.O_RDONLY));
+    return new NodeFile(await open(join(this.path, name), constants.O_RDONLY), this.#onRead);
   }
 
   async size(name: string): Promise<number> {
@@ -103,9 +106,11 @@ export class NodeFiles implements StoreFiles {
 
 class NodeFile implements StoreFile {
   readonly #handle: FileHandle;
+  readonly #onRead: (bytes: number) => void;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, onRead: (bytes: number) => void) {
     this.#handle = handle;
+    this.#onRead = onRead;
   }
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
@@ -125,6 +130,7 @@ class NodeFile implements StoreFile {
       const { bytesRead } = await this.#handle.read(bytes, done, length - done, position + done);
       if (bytesRead === 0) return bytes.subarray(0, done);
       done += bytesRead;
+      this.#onRead(bytesRead);
     }
     return bytes;
   }
