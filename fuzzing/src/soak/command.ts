@@ -37,7 +37,7 @@ else process.exitCode = await run(given.minutes, given.seed);
 
 async function run(minutes: number, seed: number): Promise<number> {
   process.stdout.write(
-    'seconds  messages  p50 ms  p99 ms  memory MB  core %  lag ms  hostile connections  turned away  sent away\n',
+    'seconds  messages  p50 ms  p99 ms  memory MB  core %  lag ms  own delay ms  hostile connections  turned away  sent away  refused messages  dropped messages\n',
   );
   const result = await soak({ seconds: minutes * 60, seed, onWindow: printWindow });
   const problems = [...result.faults, ...growth(result)];
@@ -50,7 +50,7 @@ async function run(minutes: number, seed: number): Promise<number> {
 }
 
 function printWindow(window: SoakWindow): void {
-  const { at, messages, p50, p99, residentBytes, cpuShare, lagMs } = window;
+  const { at, messages, p50, p99, residentBytes, cpuShare, lagMs, delayMs } = window;
   const cells = [
     String(at).padStart(7),
     String(messages).padStart(8),
@@ -59,9 +59,12 @@ function printWindow(window: SoakWindow): void {
     (residentBytes / 1e6).toFixed(0).padStart(9),
     (100 * cpuShare).toFixed(0).padStart(6),
     lagMs.toFixed(1).padStart(6),
+    delayMs.toFixed(1).padStart(12),
     String(window.hostileConnections).padStart(19),
     String(window.turnedAway).padStart(11),
     String(window.sentAway).padStart(9),
+    String(window.refusedMessages).padStart(16),
+    String(window.droppedMessages).padStart(16),
   ];
   process.stdout.write(`${cells.join('  ')}\n`);
 }

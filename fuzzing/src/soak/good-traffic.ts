@@ -12,6 +12,8 @@ export interface Traffic {
 }
 
 const payloadBytes = 32;
+/** Between two rounds of messages. */
+const everyMs = 20;
 
 /** Publishes at a fixed rate until it is stopped. */
 export class GoodTraffic {
@@ -21,6 +23,8 @@ export class GoodTraffic {
   #next = 0;
   /** Milliseconds from publish to receipt, since they were taken last. */
   #latencies: number[] = [];
+  #roundAt = 0;
+  #worstDelayMs = 0;
 
   constructor(port: number) {
     this.#port = port;
@@ -30,18 +34,28 @@ export class GoodTraffic {
     for (let index = 0; index < pairs; index++) {
       this.#pairs.push(await openPair(this.#port, index, (ms) => this.#latencies.push(ms)));
     }
-    const everyMs = 20;
-    const each = Math.max(1, Math.round((messagesPerSecond * everyMs) / 1000));
+    const startedAt = performance.now();
+    this.#roundAt = startedAt;
     this.#timer = setInterval(() => {
-      for (let count = 0; count < each; count++) {
-        this.#pairs[this.#next++ % this.#pairs.length]?.publish();
-      }
+      const now = performance.now();
+      this.#worstDelayMs = Math.max(this.#worstDelayMs, now - this.#roundAt - everyMs);
+      this.#roundAt = now;
+      // As many as are due: a process that was late does not make the load smaller.
+      const due = Math.floor(((now - startedAt) * messagesPerSecond) / 1_000);
+      while (this.#next < due) this.#pairs[this.#next++ % this.#pairs.length]?.publish();
     }, everyMs);
   }
 
   takeLatencies(): readonly number[] {
     const taken = this.#latencies;
     this.#latencies = [];
+    return taken;
+  }
+
+  /** How late this process was at worst, since it was asked last: what the latencies may have from here and not from the broker. */
+  takeDelayMs(): number {
+    const taken = this.#worstDelayMs;
+    this.#worstDelayMs = 0;
     return taken;
   }
 

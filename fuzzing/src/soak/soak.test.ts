@@ -17,6 +17,10 @@ test('good clients beside hostile ones lose nothing, in order, and keep their co
   expect(result.published).toBeGreaterThan(0);
   expect(result.received).toBe(result.published);
   expect(result.hostileConnections).toBeGreaterThan(15);
+  // The crowd was met, and not only there.
+  const met = result.windows.at(-1);
+  expect(met?.turnedAway).toBeGreaterThan(0);
+  expect(met?.sentAway).toBeGreaterThan(0);
   // What the limits of the broker add up to, and the process around it.
   for (const { residentBytes } of result.windows) expect(residentBytes).toBeLessThan(600e6);
 });

@@ -29,13 +29,18 @@ export interface SoakWindow {
   readonly residentBytes: number;
   /** Of one core. */
   readonly cpuShare: number;
-  /** How late the broker's event loop was at the last look. */
+  /** How late the broker's event loop was at the worst of the looks, one a second. */
   readonly lagMs: number;
+  /** How late the process of the good clients was at worst. */
+  readonly delayMs: number;
   /** Bad connections so far. */
   readonly hostileConnections: number;
   /** Of all connections, those that the broker did not let in, and those that it sent away. */
   readonly turnedAway: number;
   readonly sentAway: number;
+  /** Messages so far that a rule refused, and copies that found no room. */
+  readonly refusedMessages: number;
+  readonly droppedMessages: number;
 }
 
 /** What a soak came to. */
@@ -55,6 +60,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const broker = await startSoakedBroker();
   const traffic = new GoodTraffic(broker.port);
   const windows: SoakWindow[] = [];
+  const silences: string[] = [];
   try {
     await traffic.start(pairs, messagesPerSecond);
     const hostile = startCrowd(broker.port, crowd, seed);
@@ -67,7 +73,10 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
         elapsed = (performance.now() - startedAt) / 1_000;
         const figures = await broker.figures();
         const window = windowOf(traffic.takeLatencies(), before, figures, elapsed, elapsed - beganAt);
-        windows.push({ ...window, hostileConnections: hostile.opened() });
+        // No message has no latency either, and would look like a good one.
+        if (window.messages === 0)
+          silences.push(`no message arrived in the window that ended at ${window.at} s`);
+        windows.push({ ...window, delayMs: traffic.takeDelayMs(), hostileConnections: hostile.opened() });
         options.onWindow?.(windows.at(-1) as SoakWindow);
         before = figures;
       }
@@ -75,7 +84,13 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       await hostile.stop();
     }
     const { published, received, faults } = await traffic.stop(patienceMs);
-    return { windows, published, received, faults, hostileConnections: hostile.opened() };
+    return {
+      windows,
+      published,
+      received,
+      faults: [...silences, ...faults],
+      hostileConnections: hostile.opened(),
+    };
   } finally {
     broker.stop();
   }
@@ -84,21 +99,18 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
 function windowOf(
   taken: readonly number[],
   before: BrokerFigures,
-  { residentBytes, cpuSeconds, lagMs, turnedAway, sentAway }: BrokerFigures,
+  { cpuSeconds, ...figures }: BrokerFigures,
   elapsed: number,
   lasted: number,
-): Omit<SoakWindow, 'hostileConnections'> {
+): Omit<SoakWindow, 'delayMs' | 'hostileConnections'> {
   const latencies = [...taken].sort((a, b) => a - b);
   return {
     at: Math.round(elapsed),
     messages: latencies.length,
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
-    residentBytes,
+    ...figures,
     cpuShare: (cpuSeconds - before.cpuSeconds) / lasted,
-    lagMs,
-    turnedAway,
-    sentAway,
   };
 }
 

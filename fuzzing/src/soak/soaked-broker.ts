@@ -11,6 +11,7 @@ import { users } from './users.js';
 const program = fileURLToPath(new URL('../../../packages/cli/bin/petrel.js', import.meta.url));
 const limits = fileURLToPath(new URL('../../../deploy/limits.yaml', import.meta.url));
 const token = 'a token of some length';
+const lookEveryMs = 1_000;
 
 /** The crowd hears everything that the good ones say, and speaks in an area of its own. */
 const configuration = `listeners: [{ type: tcp, port: 0 }]
@@ -28,11 +29,15 @@ export interface BrokerFigures {
   readonly residentBytes: number;
   /** User and system time since it started. */
   readonly cpuSeconds: number;
+  /** The worst of the looks, one a second, since the figures were asked for last. */
   readonly lagMs: number;
   /** Connections that were closed unread, or before a CONNECT was accepted, since it started. */
   readonly turnedAway: number;
   /** Clients that it sent away since it started. */
   readonly sentAway: number;
+  /** Messages that a rule refused, and copies that found no room, since it started. */
+  readonly refusedMessages: number;
+  readonly droppedMessages: number;
 }
 
 /** A broker that runs until `stop`. */
@@ -65,11 +70,27 @@ export async function startSoakedBroker(): Promise<SoakedBroker> {
   });
   died.catch(() => {});
   const [mqtt = '', admin = ''] = await Promise.race([firstLines(child, 2), died]);
+  const url = `${admin}/metrics`;
+  let worstLagMs = 0;
+  const look = async (): Promise<BrokerFigures> => {
+    const figures = await readFigures(url);
+    worstLagMs = Math.max(worstLagMs, figures.lagMs);
+    return figures;
+  };
+  // A look that fails is a broker that died, which is told elsewhere.
+  const timer = setInterval(() => void look().catch(() => {}), lookEveryMs);
   return {
     port: Number(new URL(mqtt).port),
     died,
-    figures: () => readFigures(`${admin}/metrics`),
-    stop: () => stop(child, folder),
+    figures: async () => {
+      const figures = { ...(await look()), lagMs: worstLagMs };
+      worstLagMs = 0;
+      return figures;
+    },
+    stop: () => {
+      clearInterval(timer);
+      stop(child, folder);
+    },
   };
 }
 
@@ -92,5 +113,7 @@ async function readFigures(url: string): Promise<BrokerFigures> {
     turnedAway:
       of('petrel_broker_turned_away_connections_total') + of('petrel_broker_refused_connections_total'),
     sentAway: of('petrel_broker_ended_connections_total'),
+    refusedMessages: of('petrel_broker_refused_messages_total'),
+    droppedMessages: of('petrel_broker_dropped_messages_total'),
   };
 }
