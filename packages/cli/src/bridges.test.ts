@@ -80,6 +80,19 @@ access: { rules: [{ allow: [publish, subscribe], topics: ['#'], users: [anna] }]
   }
 });
 
+test('a bridge whose other side was away until the end has not failed: nothing of the kind is said', async () => {
+  const file = configure(`  - name: home-7
+    url: mqtt://127.0.0.1:1
+    topics: [{ filter: a }]
+`);
+  const { terminal: given, lines, until, interrupt } = terminal();
+  const done = run(['broker', '--config', file], given);
+  await until(() => lines.err.some((line) => line.includes('cannot be reached')));
+  interrupt();
+  expect(await done).toBe(0);
+  expect(lines.err.filter((line) => line.includes('cannot work'))).toEqual([]);
+});
+
 test('the name of a bridge is nobody else’s', async () => {
   // Somebody who vouches for any name, as a careless webhook would.
   writeFileSync(join(folder, 'anybody.mjs'), 'export default ({ userName }) => ({ name: userName });\n');

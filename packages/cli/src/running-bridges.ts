@@ -11,6 +11,7 @@ export class RunningBridges {
   readonly #options: readonly RemoteBridge[];
   readonly #secret = randomBytes(32);
   #bridges: readonly Bridge[] = [];
+  #isClosing = false;
 
   constructor(options: readonly RemoteBridge[]) {
     this.#options = options;
@@ -40,14 +41,16 @@ export class RunningBridges {
       }),
     );
     for (const bridge of this.#bridges) {
-      bridge
-        .ready()
-        .catch((error: Error) => logger.error(`bridge "${bridge.name}" cannot work: ${error.message}`));
+      bridge.ready().catch((error: Error) => {
+        // One whose other side was away until the end has not failed.
+        if (!this.#isClosing) logger.error(`bridge "${bridge.name}" cannot work: ${error.message}`);
+      });
     }
   }
 
   /** Before the broker closes: what is on its way may arrive. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await Promise.all(this.#bridges.map((bridge) => bridge.close()));
   }
 

@@ -80,7 +80,7 @@ const method = choice('One way to know a client.', 'type', {
   module: object('A function of your own.', {
     file: required(
       path(
-        'An ECMAScript module; its default export gets the request and answers as an `Authenticator` of `@petrel/broker` does.',
+        'An ECMAScript module; its default export gets the request and answers as an `Authenticator` of `@petrel/broker` does. Read once: a change of it needs a restart.',
       ),
     ),
   }),
