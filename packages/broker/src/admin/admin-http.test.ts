@@ -1,4 +1,6 @@
 /** The admin API as anything that speaks HTTP meets it. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Broker, createBroker } from '../index.js';
 import { type AdminServer, openAdminServer } from './index.js';
@@ -42,6 +44,25 @@ test('a port that is in use is an error with its name', async () => {
   await expect(openAdminServer(broker, { token, port: admin.port })).rejects.toMatchObject({
     code: 'PETREL_LISTEN_ADDRESS_IN_USE',
   });
+});
+
+test('a request that does not come to its end does not hold up the end of the broker', async () => {
+  const { port } = admin;
+  const sockets = [
+    '',
+    'GET /health HT',
+    `POST /api/v1/publish HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\nContent-Length: 9\r\n\r\n{`,
+  ].map((begun) => {
+    const socket = connect({ port, host: '127.0.0.1' }).on('error', () => {});
+    socket.write(begun);
+    return socket;
+  });
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  // The server has taken what came before this.
+  await ask('GET', '/health');
+  const ends = sockets.map((socket) => once(socket.resume(), 'close'));
+  await admin.close();
+  await Promise.all(ends);
 });
 
 test('times are whole milliseconds, as the OpenAPI document says', async () => {

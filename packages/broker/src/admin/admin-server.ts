@@ -6,7 +6,7 @@ import { OptionReader } from '../option-reader.js';
 import { version } from '../version.js';
 import { Desk } from './desk.js';
 import type { HealthServer } from './health-server.js';
-import { closing, placeOf } from './http-server.js';
+import { closing, placeOf, requestsWithin } from './http-server.js';
 import { adminRoutes } from './routes.js';
 
 /** Characters: nobody guesses these in a lifetime. */
@@ -49,10 +49,7 @@ export async function openAdminServer(broker: Broker, options: AdminServerOption
     route.path === '/metrics' ? { ...route, isPublic: publicMetrics } : route,
   );
   const desk = new Desk(broker, routes, token);
-  const server = createServer(
-    { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs },
-    desk.serve,
-  );
+  const server = createServer(requestsWithin(requestTimeoutMs), desk.serve);
   server.maxConnections = mostConnections;
   await listen(server, { port, host });
   return {

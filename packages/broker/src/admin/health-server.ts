@@ -6,7 +6,7 @@ import { listen } from '../listeners/listener.js';
 import { OptionReader } from '../option-reader.js';
 import { Desk } from './desk.js';
 import { healthRoutes } from './health-routes.js';
-import { closing, placeOf } from './http-server.js';
+import { closing, placeOf, requestsWithin } from './http-server.js';
 
 const mostConnections = 32;
 const requestTimeoutMs = 5_000;
@@ -24,7 +24,7 @@ export interface HealthServer {
   /** `http://127.0.0.1:9884`. */
   readonly url: string;
   readonly port: number;
-  /** Takes no more requests and finishes those that it has. May be called twice. */
+  /** Takes no more requests and finishes those that it has, within a second. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export async function openHealthServer(
   read.end();
   const desk = new Desk(broker, healthRoutes, undefined);
   const server = createServer(
-    { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, maxHeaderSize: 8_192 },
+    { ...requestsWithin(requestTimeoutMs), maxHeaderSize: 8_192 },
     (request, response) => {
       response.setHeader('Connection', 'close');
       desk.serve(request, response);
