@@ -33,6 +33,18 @@ const servers = [
 ] as const;
 
 describe.each(servers)('a server %s', (_name, open) => {
+  test('a request that does not come to its end does not hold up the end of the broker', async () => {
+    const { server, ask } = await opened(open);
+    const socket = connect(server.port, '127.0.0.1').on('error', () => {});
+    socket.resume().write('GET /health HT');
+    await once(socket, 'connect');
+    // The server has taken what came before this.
+    await ask('/health');
+    const closed = once(socket, 'close');
+    await server.close();
+    await closed;
+  });
+
   test('a broker that runs is healthy and ready', async () => {
     const { ask } = await opened(open);
     expect(await ask('/health')).toEqual({ status: 200, body: { status: 'ok' } });

@@ -125,6 +125,11 @@ describe('a configuration file', () => {
       'petrel.yaml:1:26: "listeners[0]" and "admin" both listen on 127.0.0.1 port 9883',
     ],
     [
+      'the port of the admin API for health',
+      'admin: { tokenFile: t, port: 9884 }\nhealth: { host: 0.0.0.0 }\n',
+      'petrel.yaml:2:1: "health" and "admin" both listen on 0.0.0.0 port 9884',
+    ],
+    [
       'a keep alive above the longest',
       'limits: { serverKeepAlive: 60, maximumKeepAlive: 10 }\n',
       'petrel.yaml:1:11: "limits.serverKeepAlive" is 60, above "limits.maximumKeepAlive", 10',

@@ -59,7 +59,7 @@ export function findContradictions(configuration: Configuration, report: Report)
 }
 
 /** Only one can listen on an address; one that listens on all of them takes those of the others too. */
-function findSharedAddresses({ listeners, admin }: Configuration, report: Report): void {
+function findSharedAddresses({ listeners, admin, health }: Configuration, report: Report): void {
   if (listeners?.length === 0)
     report(
       ['listeners'],
@@ -76,6 +76,8 @@ function findSharedAddresses({ listeners, admin }: Configuration, report: Report
     taken.push({ name, host, port });
   };
   if (admin !== undefined) take('admin', ['admin', 'port'], admin.host ?? '127.0.0.1', admin.port ?? 9883);
+  if (health !== undefined)
+    take('health', ['health', 'port'], health.host ?? '127.0.0.1', health.port ?? 9884);
   for (const [index, listener] of (listeners ?? []).entries()) {
     const path = ['listeners', index] as const;
     const name = `listeners[${index}]`;
