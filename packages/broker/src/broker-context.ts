@@ -16,6 +16,7 @@ import type { Message } from './message.js';
 import { type Gauges, Metrics } from './metrics.js';
 import type { ResolvedBrokerOptions } from './options.js';
 import { type RetainedKeeper, RetainedMessages } from './retained-messages.js';
+import { Revalidation } from './revalidation.js';
 import { Router } from './router.js';
 import { SessionRegistry } from './session-registry.js';
 import { openStore } from './stores/open-store.js';
@@ -52,6 +53,7 @@ export class BrokerContext {
   readonly principals = new PrincipalCount();
   /** What was shed before anybody looked who would have got it. */
   readonly shed = new UndeliveredLog(undefined, 256);
+  readonly revalidation: Revalidation;
   /** All open connections, those without CONNECT included. */
   readonly connections = new Set<Connection>();
 
@@ -70,6 +72,7 @@ export class BrokerContext {
     this.sessions = new SessionRegistry(this);
     this.willMessages = new WillMessages(this);
     this.load = new LoadLevel(limits);
+    this.revalidation = new Revalidation(this);
     this.door = new Door(this, this.load);
     this.memory = new MemoryBudget(limits.maximumMemoryBytes, () => {
       return this.retainedMessages.bytesHere + levelBytes * this.retainedMessages.levels;

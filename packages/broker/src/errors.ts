@@ -41,6 +41,7 @@ export type ConnectionErrorCode =
   | 'PETREL_SESSION_TAKEN_OVER'
   | 'PETREL_LIMIT_EXCEEDED'
   | 'PETREL_CREDENTIALS_EXPIRED'
+  | 'PETREL_CREDENTIALS_REVOKED'
   | 'PETREL_ADMINISTRATIVE_ACTION'
   | 'PETREL_BROKER_CLOSING';
 
@@ -110,6 +111,20 @@ export function credentialsExpired(): ConnectionError {
   return new ConnectionError('PETREL_CREDENTIALS_EXPIRED', 'the credentials of the client have ended', {
     reasonCode: reasonCode.maximumConnectTime,
   });
+}
+
+/**
+ * What a client came with is not good any more. 0x87 and not 0x98 Administrative action: nobody has ended this one connection, and coming back with the same
+ * credentials is of no use.
+ */
+export function credentialsRevoked(): ConnectionError {
+  return new ConnectionError(
+    'PETREL_CREDENTIALS_REVOKED',
+    'the credentials of the client are not good any more',
+    {
+      reasonCode: reasonCode.notAuthorized,
+    },
+  );
 }
 
 /** Whether a Reason Code sends the client to another server. */
@@ -184,6 +199,8 @@ export const brokerErrorCodes = {
   PETREL_KEEP_ALIVE_TIMEOUT: 'The client was silent for one and a half times its Keep Alive.',
   PETREL_SESSION_TAKEN_OVER: 'Another connection of the same Client Identifier took over the session.',
   PETREL_LIMIT_EXCEEDED: 'The client went beyond a limit of this broker; the message names it.',
+  PETREL_CREDENTIALS_REVOKED:
+    'What a client came with was taken back while it was connected: its password was changed, its user deleted, its certificate revoked, the key of its token removed.',
   PETREL_CREDENTIALS_EXPIRED:
     'The token of a client, or what else proved who it is, has ended; it may come back with a new one.',
   PETREL_ADMINISTRATIVE_ACTION: 'The program that runs the broker disconnected the client.',

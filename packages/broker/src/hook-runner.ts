@@ -70,6 +70,7 @@ export class Hooks {
     const isWatched = (name: ObservingHook) => this.#observers[name].length > 0;
     this.has = {
       authenticate: hooks.authenticate !== undefined,
+      stillValid: hooks.stillValid !== undefined,
       authorizePublish: hooks.authorizePublish !== undefined,
       authorizeSubscribe: hooks.authorizeSubscribe !== undefined,
       connect: hooks.connect !== undefined,

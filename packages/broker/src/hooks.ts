@@ -11,6 +11,8 @@ export interface Principal {
   readonly groups?: readonly string[] | undefined;
   /** When its credentials end, in milliseconds since 1970: the connection ends with 0xA0 then, unless they were renewed. Default: never. */
   readonly expiresAt?: number | undefined;
+  /** What it proved itself with, as an opaque text that only the `stillValid` of its authenticator reads; no secret. Default: unknown. */
+  readonly credential?: string | undefined;
 }
 
 /** What hooks are told of a client. */
@@ -126,6 +128,11 @@ export type Verdict = boolean | void | Refusal;
 export interface BrokerHooks {
   /** Finds the principal behind a CONNECT. True accepts under the User Name, false answers 0x86. Without this hook every client is anonymous. */
   authenticate?(request: AuthenticationRequest): Answer<Principal | boolean | Refusal>;
+  /**
+   * Whether `authenticate` would still accept a client that is connected; asked for each one after `broker.update()`, some in each turn of the
+   * event loop. False ends the connection with 0x87; anything else, and a failure, lets it stay. Default: all stay.
+   */
+  stillValid?(client: Client): Answer<boolean>;
   /** Asked for every PUBLISH, and for the Will at CONNECT. */
   authorizePublish?(client: Client, request: PublishRequest): Answer<Authorization>;
   /** Asked for every filter of a SUBSCRIBE, and again for each one of a session that is resumed. */

@@ -4,6 +4,7 @@ export type { AccessAction, AccessExplanation, AccessOptions, AccessRule } from 
 export type { AccessView } from './access/access-view.js';
 export { type AccessQuestion, explainAccess } from './access/explain-access.js';
 export {
+  type AuthenticationChain,
   type AuthenticationChainOptions,
   type Authenticator,
   authenticationChain,

@@ -26,6 +26,7 @@ const observingNames: { readonly [Name in ObservingHook]: true } = {
 const hookNames: { readonly [Name in keyof Required<BrokerHooks>]: true } = {
   ...observingNames,
   authenticate: true,
+  stillValid: true,
   authorizePublish: true,
   authorizeSubscribe: true,
   connect: true,

@@ -17,6 +17,12 @@ export interface TransportReceiver {
   onClose(cause?: Error): void;
 }
 
+/** What a listener knows of the certificates of its clients. */
+export interface ClientCertificates {
+  /** Whether the lists that are in force now have revoked it. */
+  hasRevoked(certificate: PeerCertificate): boolean;
+}
+
 /** One peer's byte stream, accepted by a listener and owned by one connection. */
 export interface Transport {
   readonly kind: TransportKind;
@@ -24,6 +30,8 @@ export interface Transport {
   readonly remoteAddress: string | undefined;
   /** The client certificate, only when it was verified against the listener's certificate authorities. */
   readonly peerCertificate?: PeerCertificate | undefined;
+  /** Where a certificate can be looked at again; undefined where there is none. */
+  readonly certificates?: ClientCertificates | undefined;
   /** Bytes accepted by write() that have not left this process. */
   readonly bufferedBytes: number;
   /** Names the receiver and begins to read; nothing is read before. */

@@ -57,7 +57,11 @@ export function updateBroker(
   reader.end();
   for (const apply of renew) apply();
   context.options = Object.freeze({ ...options, limits, authenticationMethods: methods });
-  if (!hasRules) return;
+  if (hasRules) applyRules(context, policy);
+  context.revalidation.start();
+}
+
+function applyRules(context: BrokerContext, policy: AccessPolicy | undefined): void {
   context.accessControl.policy = policy;
   for (const session of [...context.sessions.values()]) revoke(context, session);
 }

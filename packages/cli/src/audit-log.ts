@@ -1,6 +1,7 @@
 /** Who came, who went, and who was refused what: a file of JSON lines. Never a password or a payload. */
 import { appendFile } from 'node:fs/promises';
 import type { BrokerObserver, Client } from '@petrel/broker';
+import { PetrelError } from '@petrel/protocol';
 import { destination, type Logger as PinoLogger, pino } from 'pino';
 import { ConfigurationError } from './errors.js';
 import { jsonLines } from './log.js';
@@ -45,8 +46,15 @@ export class AuditLog {
     return {
       connected: (client, { sessionPresent }) =>
         this.#log.info({ event: 'login', ...who(client), sessionPresent }),
-      disconnected: (client, { reasonCode, byClient }) =>
-        this.#log.info({ event: 'logout', ...who(client), reasonCode, byClient }),
+      disconnected: (client, { reasonCode, byClient, cause }) =>
+        this.#log.info({
+          event: 'logout',
+          ...who(client),
+          reasonCode,
+          byClient,
+          // Why the broker ended it, in words.
+          ...(!byClient && cause instanceof PetrelError && { reason: cause.message }),
+        }),
       refused: ({ principalName: principal, ...event }) =>
         this.#log.warn({ event: 'refused', principal, ...event }),
     };

@@ -115,6 +115,23 @@ log: { auditFile: audit.log }
     expect(readFileSync(join(folder, 'audit.log'), 'utf8')).not.toMatch(/secret|opensesame|payload/);
   });
 
+  test('says of a connection that a reload ended which one it was, and why', async () => {
+    const { url, hangup, stop } = await start();
+    const anna = await connect({ url, userName: 'anna', password: 'opensesame', reconnect: false });
+    const ended = new Promise((resolve) => anna.on('disconnect', resolve));
+    writeFileSync(join(folder, 'passwords'), `anna:${await hashPassword('changed')}\n`);
+    hangup();
+    await ended;
+    expect(await stop()).toBe(0);
+    expect(entries().at(-1)).toMatchObject({
+      event: 'logout',
+      principal: 'anna',
+      reasonCode: 0x87,
+      byClient: false,
+      reason: 'the credentials of the client are not good any more',
+    });
+  });
+
   test('that was moved away is begun anew at SIGHUP', async () => {
     const { url, hangup, stop, lines, until } = await start();
     const login = async () => (await connect({ url, userName: 'anna', password: 'opensesame' })).close();

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '@petrel/client';
+import { connect, scramSha256 } from '@petrel/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { run } from './run.js';
 import { petrel, terminal } from './test-terminal.suite.js';
@@ -241,15 +241,40 @@ access:
     );
     expect((await anna.publish('a/b', 'x', { qos: 1 })).reasonCode).toBe(0x10);
     await petrel(['passwd', inFolder('passwords'), 'carl'], 'letmein');
-    await petrel(['passwd', '--scram', inFolder('passwords'), 'anna'], 'changed');
+    const robot = await connect({ url, userName: 'robot' });
     expect(await again(rules('b'))).toBe('the configuration was read again');
-    expect((await anna.publish('b/b', 'x', { qos: 1 })).reasonCode).toBe(0x10);
-    await expect(anna.publish('a/b', 'x', { qos: 1 })).rejects.toMatchObject({ reasonCode: 0x87 });
+    for (const stays of [anna, robot]) {
+      expect((await stays.publish('b/b', 'x', { qos: 1 })).reasonCode).toBe(0x10);
+      await expect(stays.publish('a/b', 'x', { qos: 1 })).rejects.toMatchObject({ reasonCode: 0x87 });
+    }
+    await petrel(['passwd', '--scram', inFolder('passwords'), 'anna'], 'changed');
+    const ended = new Promise((resolve) => anna.on('disconnect', resolve));
+    expect(await again(rules('b'))).toBe('the configuration was read again');
+    await ended;
+    expect((await robot.publish('b/b', 'x', { qos: 1 })).reasonCode).toBe(0x10);
+    await robot.close();
     await (await connect({ url, userName: 'carl', password: 'letmein' })).close();
     await expect(
       connect({ url, userName: 'anna', password: 'opensesame', reconnect: false }),
     ).rejects.toMatchObject({ reasonCode: 0x86 });
-    await anna.close();
+    anna.destroy();
+    await stop();
+  });
+
+  test('SIGHUP ends who logged in by SCRAM with a password that was changed, and nobody else', async () => {
+    await petrel(['passwd', '--scram', inFolder('passwords'), 'bob'], 'letmein');
+    const { url, hangup, stop } = await start(rules('a'));
+    const by = (userName: string, password: string) =>
+      connect({ url, reconnect: false, authentication: scramSha256({ userName, password }) });
+    const [anna, bob] = [await by('anna', 'opensesame'), await by('bob', 'letmein')];
+    const ended = new Promise<{ reasonCode?: number | undefined }>((resolve) =>
+      anna.on('disconnect', resolve),
+    );
+    await petrel(['passwd', '--scram', inFolder('passwords'), 'anna'], 'changed');
+    hangup();
+    expect(await ended).toMatchObject({ reasonCode: 0x87 });
+    expect((await bob.publish('a/b', 'x', { qos: 1 })).reasonCode).toBe(0x10);
+    await bob.close();
     await stop();
   });
 });

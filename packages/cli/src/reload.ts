@@ -44,6 +44,12 @@ export class RunningConfiguration {
     return (request) => this.#loaded.options.hooks?.authenticate?.(request) ?? false;
   }
 
+  /** The hook for createBroker that goes with it. */
+  get stillValid(): BrokerHooks['stillValid'] {
+    if (this.authenticate === undefined) return undefined;
+    return (client) => this.#loaded.options.hooks?.stillValid?.(client) ?? true;
+  }
+
   /** Settings as they are now. */
   get current(): Configuration {
     return this.#loaded.configuration;
@@ -69,6 +75,9 @@ export class RunningConfiguration {
       throw new ConfigurationError(problems.map((each) => ({ ...each, source })));
     }
     const { listeners, access, limits, authenticationMethods } = next.options;
+    const former = this.#loaded;
+    // The broker asks again about those who are there, and the new chain has to answer.
+    this.#loaded = next;
     try {
       broker.update({
         ...(listeners && { listeners }),
@@ -77,22 +86,11 @@ export class RunningConfiguration {
         ...(authenticationMethods && { authenticationMethods }),
       });
     } catch (error) {
+      this.#loaded = former;
       if (!(error instanceof PetrelError)) throw error;
       const source = this.#request.file ?? 'configuration';
       throw new ConfigurationError([{ source, path: '', message: error.message }]);
     }
-    const gone = [...this.#loaded.users].filter((name) => !next.users.has(name));
-    this.#loaded = next;
-    disconnectUsers(broker, new Set(gone));
-  }
-}
-
-/** Who was taken out of the password file does not stay because he is there already. */
-function disconnectUsers(broker: Broker, names: ReadonlySet<string>): void {
-  if (names.size === 0) return;
-  for (const { clientIdentifier, principalName, connected } of broker.sessions()) {
-    if (connected && principalName !== undefined && names.has(principalName))
-      broker.disconnect(clientIdentifier, { reasonCode: 0x87, reasonString: 'the user was deleted' });
   }
 }
 

@@ -1,5 +1,5 @@
 /** What an Authentication Method of enhanced authentication (section 4.12) is to the broker. */
-import type { Answer, AuthenticationRequest, Principal, Refusal } from '../hooks.js';
+import type { Answer, AuthenticationRequest, Client, Principal, Refusal } from '../hooks.js';
 
 /** A method by the name that clients send in CONNECT; knows no packets, only the Authentication Data in them. */
 export interface AuthenticationMethod {
@@ -7,6 +7,8 @@ export interface AuthenticationMethod {
   readonly name: string;
   /** Begins one exchange, of a CONNECT or of a re-authentication. `request` says who asks and from where. */
   begin(request: AuthenticationRequest): AuthenticationExchange;
+  /** Whether a client that a method of this name accepted would still be; asked after `broker.update()`. Default: it would. */
+  stillValid?(client: Client): Answer<boolean>;
 }
 
 /** One exchange: a state machine that answers what the client sends until it accepts or refuses. */

@@ -16,7 +16,10 @@ import type {
 
 /** One per connection whose CONNECT names a method; owns no packets. */
 export class Authentication {
-  readonly method: AuthenticationMethod;
+  /** Of CONNECT, and then of the last re-authentication. */
+  method: AuthenticationMethod;
+  /** Of the credentials that the last re-authentication is judged by. */
+  generation = 0;
   readonly #context: BrokerContext;
   #exchange: AuthenticationExchange | undefined;
   #rounds = 0;

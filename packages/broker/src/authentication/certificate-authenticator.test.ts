@@ -16,8 +16,8 @@ describe('36 mutual TLS subject match bypass (CVE-2026-33248)', () => {
   ) => certificateAuthenticator(options)(request({ peerCertificate: certificate(subject, altName) }));
 
   test('a client is who its certificate says, as a whole', () => {
-    expect(ask({ CN: 'device-1' })).toEqual({ name: 'device-1' });
-    expect(ask({ CN: 'device-1' }, undefined, { names: ['device-1'] })).toEqual({ name: 'device-1' });
+    expect(ask({ CN: 'device-1' })).toMatchObject({ name: 'device-1' });
+    expect(ask({ CN: 'device-1' }, undefined, { names: ['device-1'] })).toMatchObject({ name: 'device-1' });
     for (const CN of [
       'device-10',
       'xdevice-1',
@@ -40,9 +40,9 @@ describe('36 mutual TLS subject match bypass (CVE-2026-33248)', () => {
   test('an alternative name is taken by its kind', () => {
     const names =
       'DNS:device-1.local, URI:spiffe://house/device-1, email:device@example.com, IP Address:10.0.0.1';
-    expect(ask({ CN: 'x' }, names, { name: 'dns' })).toEqual({ name: 'device-1.local' });
-    expect(ask({ CN: 'x' }, names, { name: 'uri' })).toEqual({ name: 'spiffe://house/device-1' });
-    expect(ask({ CN: 'x' }, names, { name: 'email' })).toEqual({ name: 'device@example.com' });
+    expect(ask({ CN: 'x' }, names, { name: 'dns' })).toMatchObject({ name: 'device-1.local' });
+    expect(ask({ CN: 'x' }, names, { name: 'uri' })).toMatchObject({ name: 'spiffe://house/device-1' });
+    expect(ask({ CN: 'x' }, names, { name: 'email' })).toMatchObject({ name: 'device@example.com' });
     expect(ask({ CN: 'x' }, 'DNS:a, DNS:b', { name: 'dns' })).toEqual(refused);
   });
 

@@ -4,12 +4,13 @@
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { AuthenticationError, scram, UsageError } from '@petrel/protocol';
-import type { Answer } from '../hooks.js';
+import type { Answer, Client } from '../hooks.js';
 import type {
   AuthenticationExchange,
   AuthenticationMethod,
   AuthenticationStep,
 } from './authentication-method.js';
+import { credentialOf } from './credential.js';
 import {
   assertIterations,
   defaultIterations,
@@ -57,7 +58,15 @@ export function scramSha256({
       serverKey: hmac(secret, `server key of ${userName}`),
     }),
   };
-  return { name: scram.mechanism, begin: () => new ScramExchange(users, randomBytes(18).toString('base64')) };
+  return {
+    name: scram.mechanism,
+    begin: () => new ScramExchange(users, randomBytes(18).toString('base64')),
+    async stillValid({ principal }: Client) {
+      if (principal === undefined) return false;
+      const found = await users.find(principal.name);
+      return found !== undefined && principal.credential === credentialFor(principal.name, found);
+    },
+  };
 }
 
 interface Users {
@@ -121,9 +130,14 @@ function verify(challenge: Challenge, message: string): AuthenticationStep {
     isEqual(sha256(clientKey), credentials.storedKey) && final.proof.length === signature.length;
   if (!isProved || !isKnown) throw new AuthenticationError('user name or password is wrong');
   return {
-    principal: { name: userName },
+    principal: { name: userName, credential: credentialFor(userName, credentials) },
     data: scram.encodeMessage(scram.writeServerFinal(hmac(credentials.serverKey, signed))),
   };
+}
+
+/** What is remembered of a user who proved that he knows his password. */
+export function credentialFor(userName: string, { salt, storedKey }: ScramCredentials): string {
+  return credentialOf('scram', [userName, salt, storedKey]);
 }
 
 /** In a time that does not depend on where they differ. */

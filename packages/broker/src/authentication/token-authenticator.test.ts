@@ -34,13 +34,13 @@ describe('a token', () => {
 
   test('tells who a client is, and until when', async () => {
     const exp = now() + 100;
-    expect(await ask(await sign({ exp }))).toEqual({
+    expect(await ask(await sign({ exp }))).toMatchObject({
       name: 'anna',
       groups: undefined,
       expiresAt: exp * 1_000,
     });
     const claims = await sign({ exp, device: 'lamp', roles: ['a', 'b'] });
-    expect(await ask(claims, { nameClaim: 'device', groupsClaim: 'roles' })).toEqual({
+    expect(await ask(claims, { nameClaim: 'device', groupsClaim: 'roles' })).toMatchObject({
       name: 'lamp',
       groups: ['a', 'b'],
       expiresAt: exp * 1_000,

@@ -1,11 +1,12 @@
 /** JSON Web Tokens (RFC 7519) in the Password. Signatures and claims are the business of jose, which is loaded when it is needed. */
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '@petrel/protocol';
-import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
+import type { JSONWebKeySet, JWTPayload, JWTVerifyOptions } from 'jose';
 import { AuthenticatorError } from '../errors.js';
-import type { Principal } from '../hooks.js';
+import type { AuthenticationRequest, Client, Principal } from '../hooks.js';
 import type { Authenticator } from './authentication-chain.js';
 import { assertSafeUrl } from './safe-url.js';
+import { loadTokenKeys, type TokenKeys } from './token-keys.js';
 
 /** Which tokens are good. */
 export interface TokenAuthenticatorOptions {
@@ -33,7 +34,6 @@ const publicKeyAlgorithms = [
 /** Longer ones are no tokens of ours. */
 const maximumTokenBytes = 16_384;
 const looksLikeToken = /^[\w-]+\.[\w-]+\.[\w-]*$/;
-const keysTimeoutMs = 5_000;
 
 /**
  * Knows clients whose Password is a token, and leaves others to the next authenticator. A token must have an end, `exp`: with it the
@@ -56,17 +56,49 @@ export function tokenAuthenticator(options: TokenAuthenticatorOptions): Authenti
     requiredClaims: ['exp', nameClaim],
     ...(issuer === undefined ? {} : { issuer }),
   };
-  let verifier: Promise<(token: string) => Promise<JWTPayload>> | undefined;
-  return async ({ password }) => {
+  let loading: Promise<TokenKeys> | undefined;
+  const load = () => (loading ??= loadTokenKeys(keys, expected));
+  const authenticate = async ({ password }: AuthenticationRequest) => {
     const token = readToken(password);
     if (token === undefined) return undefined;
-    verifier ??= loadVerifier(keys, expected);
     try {
-      return toPrincipal(await (await verifier)(token), nameClaim, groupsClaim);
+      const { payload, algorithm, key } = await (await load()).verify(token);
+      const principal = toPrincipal(payload, nameClaim, groupsClaim);
+      if (typeof principal === 'boolean') return principal;
+      const proof = { key, algorithm, iss: payload.iss, aud: payload.aud, nameClaim, groupsClaim };
+      return { ...principal, credential: credentialKind + JSON.stringify(proof) };
     } catch (error) {
       return refusalOf(error);
     }
   };
+  const stillValid = async ({ principal }: Client): Promise<boolean> => {
+    const proof = readProof(principal?.credential);
+    if (proof === undefined) return false;
+    const isMeant =
+      algorithms.includes(proof.algorithm) &&
+      (issuer === undefined || proof.iss === issuer) &&
+      [proof.aud].flat().includes(audience) &&
+      proof.nameClaim === nameClaim &&
+      proof.groupsClaim === groupsClaim;
+    return isMeant && (await (await load()).has(proof.key));
+  };
+  return Object.assign(authenticate, { stillValid });
+}
+
+const credentialKind = 'jwt:';
+
+/** What of a token is remembered: not the token, which would be as good as a password. */
+interface TokenProof extends Pick<JWTPayload, 'iss' | 'aud'> {
+  /** Thumbprint of the public key (RFC 7638): a `kid` may be given to another key. */
+  readonly key: string;
+  readonly algorithm: string;
+  readonly nameClaim: string;
+  readonly groupsClaim?: string | undefined;
+}
+
+function readProof(credential: string | undefined): TokenProof | undefined {
+  if (credential?.startsWith(credentialKind) !== true) return undefined;
+  return JSON.parse(credential.slice(credentialKind.length)) as TokenProof;
 }
 
 /** Reads a JSON Web Key Set from a file; throws UsageError. */
@@ -79,15 +111,6 @@ export async function readKeySet(file: string): Promise<JSONWebKeySet> {
   } catch (cause) {
     throw new UsageError(`${file} is no JSON Web Key Set: ${(cause as Error).message}`, { cause });
   }
-}
-
-async function loadVerifier(keys: URL | JSONWebKeySet, expected: JWTVerifyOptions) {
-  const { createLocalJWKSet, createRemoteJWKSet, jwtVerify } = await import('jose');
-  const find: JWTVerifyGetKey =
-    keys instanceof URL
-      ? createRemoteJWKSet(keys, { timeoutDuration: keysTimeoutMs })
-      : createLocalJWKSet(keys);
-  return async (token: string) => (await jwtVerify(token, find, expected)).payload;
 }
 
 function readToken(password: Uint8Array | undefined): string | undefined {

@@ -5,7 +5,7 @@
 import { reasonCode } from '@petrel/protocol';
 import { allCertificateNames } from '../access/certificate-names.js';
 import { AuthenticatorError } from '../errors.js';
-import type { AuthenticationRequest, Principal, Refusal } from '../hooks.js';
+import type { AuthenticationRequest, Client, Principal, Refusal } from '../hooks.js';
 import type { Authenticator } from './authentication-chain.js';
 import { BoundedWork } from './bounded-work.js';
 import { CircuitBreaker } from './circuit-breaker.js';
@@ -29,6 +29,9 @@ export interface WebhookAuthenticatorOptions {
 }
 
 type Verdict = Principal | false | 'next';
+
+/** The same for every service: which one answered is of no matter, as none can be asked again. */
+const credential = 'webhook:';
 
 const atATime = 50;
 const mayWait = 1_000;
@@ -54,7 +57,7 @@ export function webhookAuthenticator(options: WebhookAuthenticatorOptions): Auth
       throw new AuthenticatorError(`the webhook at ${url.origin} does not answer as it should`, cause);
     }
   };
-  return async (request) => {
+  const authenticate = async (request: AuthenticationRequest) => {
     const { clientIdentifier, userName, password, remoteAddress } = request;
     const names = certificateNamesOf(request).join('\0');
     const key = answers.keyOf([clientIdentifier, userName, password, remoteAddress, names]);
@@ -65,6 +68,10 @@ export function webhookAuthenticator(options: WebhookAuthenticatorOptions): Auth
     if (cacheMs > 0) answers.set(key, verdict, endOf(verdict, Date.now() + cacheMs));
     return toAnswer(verdict);
   };
+  return Object.assign(authenticate, {
+    // Nobody can be asked without the password; `expiresAt` is how a service says for how long.
+    stillValid: ({ principal }: Client) => principal?.credential === credential,
+  });
 }
 
 function toAnswer(verdict: Verdict): Principal | false | Refusal | undefined {
@@ -150,6 +157,7 @@ function readVerdict(answer: unknown): Verdict {
   if (!isPrincipal) throw new TypeError('the answer has no "result", or no "name" where it allows');
   return {
     name: name as string,
+    credential,
     groups: groups as string[] | undefined,
     expiresAt: expiresAt as number | undefined,
   };

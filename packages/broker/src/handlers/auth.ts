@@ -56,6 +56,15 @@ function beginAgain(connection: Connection, authentication: Authentication): voi
     throw new ProtocolError('AUTH 0x19 within an exchange that is not over (MQTT 5.0 section 4.12.1)');
   }
   const { principal: _, ...known } = connection.client as Client;
+  const { context } = connection;
+  // The users and rules of now, not those of the time of CONNECT.
+  const method = context.options.authenticationMethods.get(authentication.method.name);
+  if (method === undefined)
+    throw new AccessError('the Authentication Method is not supported here any more [MQTT-4.12.0-1]', {
+      reasonCode: reasonCode.badAuthenticationMethod,
+    });
+  authentication.method = method;
+  authentication.generation = context.revalidation.generation;
   authentication.beginAgain({ ...known, password: undefined }, (error) => connection.fail(error));
 }
 
@@ -86,6 +95,7 @@ async function reauthenticated(connection: Connection, principal: Principal): Pr
   if (session === undefined) return;
   session.client = client;
   session.watchCredentials();
+  context.revalidation.entered(connection, connection.authentication?.generation ?? 0);
   for (const topicFilter of await revokedFilters(connection, client)) {
     context.sessions.unsubscribe(session, topicFilter);
   }

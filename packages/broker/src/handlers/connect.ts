@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { type ConnectPacket, ProtocolError, reasonCode } from '@petrel/protocol';
 import { claims } from '../claims.js';
 import type { Connection } from '../connection.js';
-import { AccessError, refusalError } from '../errors.js';
+import { AccessError, credentialsRevoked, refusalError } from '../errors.js';
 import { isPending, isRefusal, whenAnswered } from '../hook-runner.js';
 import type { Answer, AuthenticationRequest, Client, Principal } from '../hooks.js';
 import type { ResolvedLimits } from '../options.js';
+import { hasRevokedCertificate } from '../revalidation.js';
 import { acceptClient } from './accept-client.js';
 import { beginAuthentication } from './auth.js';
 import { assertUserProperties } from './user-properties.js';
@@ -24,11 +25,19 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): Pr
   assertConnectAllowed(packet, context.options.limits);
   // A Will Topic with too many levels is refused now: nobody is there to be told once it is published.
   if (packet.will !== undefined) context.topics.findName(packet.will.topicName);
+  // The handshake may have been before the list, or have gone on from one that was.
+  if (hasRevokedCertificate(connection.transport)) throw credentialsRevoked();
   const request = authenticationRequest(connection, packet);
   const { clientIdentifier, userName } = request;
   if (context.hooks.has.refused) claims.set(connection, { clientIdentifier, userName });
-  const accept = (principal: Principal | undefined, data?: Uint8Array) =>
-    acceptClient(connection, packet, knownClient(request, principal), data);
+  const { generation } = context.revalidation;
+  const accept = (principal: Principal | undefined, data?: Uint8Array) => {
+    const accepted = acceptClient(connection, packet, knownClient(request, principal), data);
+    const entered = () => context.revalidation.entered(connection, generation);
+    if (accepted !== undefined) return accepted.then(entered);
+    entered();
+    return undefined;
+  };
   const { authenticationMethod: method, authenticationData: data } = packet.properties;
   if (method === undefined) {
     const principal = authenticate(connection, request);

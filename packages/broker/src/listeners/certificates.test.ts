@@ -108,11 +108,46 @@ describe('revoked certificates', () => {
       session = ticket;
     });
     expect(await firstByte(first)).toBe(0x20);
+    const ended = once(first, 'close');
     broker.update({ listeners: [{ ...listener, crl: revocationList }] });
     const again = { ...stolenCertificate, ...(session === undefined ? {} : { session }) };
     expect(await at(again).then(firstByte, () => undefined)).toBeUndefined();
     expect(await firstByte(await at(lampCertificate))).toBe(0x20);
-    expect(first.destroyed).toBe(false);
+    await ended;
+  });
+
+  test('are refused at CONNECT where the handshake was before the list, and nobody else is', async () => {
+    const { broker, at } = await openWith(listener);
+    const [stolen, lamp] = [await at(stolenCertificate), await at(lampCertificate)];
+    broker.update({ listeners: [{ ...listener, crl: revocationList }] });
+    const refused = once(stolen, 'data');
+    // MQTT 5, so that CONNACK says why.
+    stolen.write(Buffer.from('100e00044d5154540502003c00000173', 'hex'));
+    expect((await refused)[0][3]).toBe(0x87);
+    expect(await firstByte(lamp)).toBe(0x20);
+  });
+
+  test('end connections over WebSocket as well', async () => {
+    const webSocket = { ...listener, type: 'websocket' } as ListenerOptions;
+    const { broker, port } = await openWith(webSocket);
+    const enter = async (certificate: typeof lampCertificate, packet: string) => {
+      const options = { ca, servername: 'localhost', ...certificate };
+      const socket = new WebSocket(`wss://127.0.0.1:${port}`, 'mqtt', options);
+      cleanups.push(() => socket.terminate());
+      await once(socket, 'open');
+      const connack = once(socket, 'message');
+      socket.send(Buffer.from(packet, 'hex'));
+      await connack;
+      return socket;
+    };
+    const stolen = await enter(stolenCertificate, '100d00044d5154540402003c000173');
+    const lamp = await enter(lampCertificate, '100d00044d5154540402003c00016c');
+    const ended = once(stolen, 'close');
+    broker.update({ listeners: [{ ...webSocket, crl: revocationList } as ListenerOptions] });
+    await ended;
+    const pong = once(lamp, 'message');
+    lamp.send(Buffer.from('c000', 'hex'));
+    expect((await pong)[0]).toEqual(Buffer.from('d000', 'hex'));
   });
 });
 

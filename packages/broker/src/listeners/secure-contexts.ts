@@ -1,14 +1,23 @@
 /** The certificates of one TLS listener: one by default and others by server name (SNI). All of them can be replaced while connections stay. */
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import {
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  type SecureContextOptions,
+} from 'node:tls';
 import { ListenError } from '../errors.js';
+import type { ClientCertificates } from '../transport.js';
 import type { ResolvedTls } from './listener-options.js';
+import { RevocationList } from './revocation-list.js';
 
 /** What Node asks with: the name in the handshake, and whom to tell. */
 type SniCallback = (serverName: string, tell: (error: Error | null, context?: SecureContext) => void) => void;
 
 /** Chosen by the name that a client asks for. */
-export class SecureContexts {
+export class SecureContexts implements ClientCertificates {
   #byName: ReadonlyMap<string, SecureContext>;
+  /** Of the last reload: those who were revoked before never came in. */
+  #revoked: RevocationList | undefined;
 
   /** Throws ListenError for a certificate that cannot be used. */
   constructor(tls: ResolvedTls, where: string) {
@@ -21,6 +30,10 @@ export class SecureContexts {
     tell(null, this.#byName.get(name) ?? this.#byName.get(name.replace(/^[^.]+/, '*')));
   };
 
+  hasRevoked(certificate: PeerCertificate): boolean {
+    return this.#revoked?.has(certificate.raw) === true;
+  }
+
   /** Makes the next ones, or throws ListenError; the function that comes back puts them in force. */
   prepare(
     server: { setSecureContext(options: SecureContextOptions): void },
@@ -28,10 +41,21 @@ export class SecureContexts {
     where: string,
   ): () => void {
     const next = makeContexts(tls, where);
+    const revoked = readRevoked(tls, where);
     return () => {
       this.#byName = next;
+      this.#revoked = revoked;
       server.setSecureContext(contextOptions(tls));
     };
+  }
+}
+
+function readRevoked({ crl }: ResolvedTls, where: string): RevocationList | undefined {
+  if (crl === undefined) return undefined;
+  try {
+    return new RevocationList([crl].flat().map(String).join('\n'));
+  } catch (error) {
+    throw new ListenError('PETREL_LISTEN_TLS', `cannot read the revocation list of the ${where}`, error);
   }
 }
 

@@ -39,6 +39,7 @@ export async function openTlsListener(
       highWaterMarkBytes: limits.highWaterMarkBytes,
       remoteAddress: handshake.remoteAddress,
       peerCertificate: peerCertificateOf(socket),
+      certificates: contexts,
     });
     accept(transport, handshake);
   });

@@ -70,6 +70,7 @@ export async function openWebSocketListener(
         // Never a header: X-Forwarded-For is whatever the peer says it is.
         remoteAddress: handshake === undefined ? request.socket.remoteAddress : handshake.remoteAddress,
         peerCertificate: peerCertificateOf(stream),
+        certificates: contexts,
       });
       context.accept(transport, handshake);
     });

@@ -1,7 +1,7 @@
 /** A Node stream as a Transport: sockets of TCP, TLS and Unix domain, and any other Duplex. */
 import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
-import type { Transport, TransportKind, TransportReceiver } from '../transport.js';
+import type { ClientCertificates, Transport, TransportKind, TransportReceiver } from '../transport.js';
 import { watchPeer } from './watch-peer.js';
 
 /** Time that a peer has to take what was queued before end(), and to close its own side. */
@@ -39,6 +39,7 @@ export interface StreamTransportOptions {
   readonly highWaterMarkBytes: number;
   readonly remoteAddress?: string | undefined;
   readonly peerCertificate?: PeerCertificate | undefined;
+  readonly certificates?: ClientCertificates | undefined;
 }
 
 /** Reads from and writes to one Duplex. */
@@ -46,6 +47,7 @@ export class StreamTransport implements Transport {
   readonly kind: TransportKind;
   readonly remoteAddress: string | undefined;
   readonly peerCertificate: PeerCertificate | undefined;
+  readonly certificates: ClientCertificates | undefined;
   readonly #stream: Duplex;
   readonly #highWaterMarkBytes: number;
   #receiver: TransportReceiver | undefined;
@@ -57,6 +59,7 @@ export class StreamTransport implements Transport {
     this.kind = options.kind;
     this.remoteAddress = options.remoteAddress;
     this.peerCertificate = options.peerCertificate;
+    this.certificates = options.certificates;
     this.#stream = stream;
     // Below its own mark a stream never says 'drain'.
     this.#highWaterMarkBytes = Math.max(options.highWaterMarkBytes, stream.writableHighWaterMark);

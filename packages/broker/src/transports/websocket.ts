@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
 import { ProtocolError } from '@petrel/protocol';
 import type { WebSocket } from 'ws';
-import type { Transport, TransportReceiver } from '../transport.js';
+import type { ClientCertificates, Transport, TransportReceiver } from '../transport.js';
 import { watchPeer } from './watch-peer.js';
 
 /** Time that a peer has to answer the closing handshake. */
@@ -22,6 +22,7 @@ export interface WebSocketTransportOptions {
   readonly maximumMessageBeforeConnectBytes: number;
   readonly remoteAddress?: string | undefined;
   readonly peerCertificate?: PeerCertificate | undefined;
+  readonly certificates?: ClientCertificates | undefined;
 }
 
 /** Reads from and writes to one WebSocket of the `ws` package. */
@@ -29,6 +30,7 @@ export class WebSocketTransport implements Transport {
   readonly kind = 'websocket';
   readonly remoteAddress: string | undefined;
   readonly peerCertificate: PeerCertificate | undefined;
+  readonly certificates: ClientCertificates | undefined;
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
   readonly #highWaterMarkBytes: number;
@@ -44,6 +46,7 @@ export class WebSocketTransport implements Transport {
   constructor(socket: WebSocket, stream: Duplex, options: WebSocketTransportOptions) {
     this.remoteAddress = options.remoteAddress;
     this.peerCertificate = options.peerCertificate;
+    this.certificates = options.certificates;
     this.#socket = socket;
     this.#stream = stream;
     this.#highWaterMarkBytes = options.highWaterMarkBytes;

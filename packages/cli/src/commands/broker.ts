@@ -66,6 +66,7 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
     const loaded = await loadConfiguration(request);
     const running = new RunningConfiguration(request, loaded);
     const bridges = new RunningBridges(loaded.bridges);
+    const { stillValid } = running;
     const authenticate = running.authenticate && bridges.authenticate(running.authenticate);
     const logger = createLog({
       level: () => (values.verbose ? 'debug' : (running.current.log?.level ?? 'warn')),
@@ -77,7 +78,11 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
     const tracing = traced && (await openTracing(traced, logger));
     const broker = await createBroker({
       ...loaded.options,
-      hooks: { ...loaded.options.hooks, ...(authenticate && { authenticate }) },
+      hooks: {
+        ...loaded.options.hooks,
+        ...(authenticate && { authenticate }),
+        ...(stillValid && { stillValid }),
+      },
       observers: [audit?.observer, tracing?.observer].filter((each) => each !== undefined),
       logger,
     });

@@ -25,8 +25,6 @@ type Of<Type extends MethodConfiguration['type']> = Extract<MethodConfiguration,
 export interface Authentication {
   readonly chain: readonly Authenticator[];
   readonly methods: readonly AuthenticationMethod[];
-  /** Names in all password files. */
-  readonly users: ReadonlySet<string>;
 }
 
 /** What cannot be made is reported. */
@@ -37,25 +35,19 @@ export async function toAuthentication(
 ): Promise<Authentication> {
   const chain: Authenticator[] = [];
   const methods: AuthenticationMethod[] = [];
-  const users = new Set<string>();
-  const readUsers = async (file: string, path: ValuePath): Promise<PasswordTable> => {
-    const table = await readTable(file, files, path);
-    for (const name of table.keys()) users.add(name);
-    return table;
-  };
   for (const [index, method] of configuration.entries()) {
     const path: ValuePath = ['authentication', index];
     try {
       if (method.type === 'scram')
-        methods.push(await toScram(method, await readUsers(method.file, path), files, path));
+        methods.push(await toScram(method, await readTable(method.file, files, path), files, path));
       else if (method.type === 'password-file')
-        chain.push(passwordAuthenticator(await readUsers(method.file, path)));
+        chain.push(passwordAuthenticator(await readTable(method.file, files, path)));
       else chain.push(await toAuthenticator(method, files, path));
     } catch (error) {
       report(path, `cannot be used: ${(error as Error).message}`);
     }
   }
-  return { chain, methods, users };
+  return { chain, methods };
 }
 
 async function toAuthenticator(

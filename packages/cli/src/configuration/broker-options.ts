@@ -20,7 +20,7 @@ export async function toBrokerOptions(
   // Without a method nobody is asked, and who may come in is a matter of the listeners.
   const authenticate = authentication && authenticationChain(chain, { allowAnonymous });
   return {
-    ...(authenticate && { hooks: { authenticate } }),
+    ...(authenticate && { hooks: { authenticate, stillValid: authenticate.stillValid } }),
     authenticationMethods: methods,
     access: configuration.access,
     listeners: await Promise.all(

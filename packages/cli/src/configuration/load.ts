@@ -25,8 +25,6 @@ export interface LoadRequest extends Pick<ConfigurationSources, 'environment' | 
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
   readonly options: Omit<BrokerOptions, 'logger'>;
-  /** Names in the password files. */
-  readonly users: ReadonlySet<string>;
   readonly bridges: readonly RemoteBridge[];
   readonly admin: AdminServerOptions | undefined;
   /** What paths in it are relative to. */
@@ -57,8 +55,7 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
   const options = withBridges(await toBrokerOptions(configuration, authentication, files), bridges);
   if (problems.length === 0) problems.push(...refusalOf(options, assembled));
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const { users } = authentication;
-  return { configuration, options, users, bridges, admin, folder, placeOf };
+  return { configuration, options, bridges, admin, folder, placeOf };
 }
 
 async function toAdmin(
