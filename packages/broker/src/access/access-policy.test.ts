@@ -184,6 +184,26 @@ describe('placeholders', () => {
     },
   );
 
+  test('a client that calls itself $SYS gets no topics of the broker by a rule for its own name', () => {
+    const rules: AccessRule[] = [{ allow: ['publish', 'subscribe'], topics: ['%c/#', '%u/#', 'of/%c'] }];
+    const each = view(rules, client({ user: '$SYS', clientIdentifier: '$SYS' }));
+    for (const filter of ['$SYS/#', '$SYS/broker/uptime', '$SYS'])
+      expect([filter, each.maySubscribe(filter, false), each.mayReceive(filter)]).toEqual([
+        filter,
+        false,
+        false,
+      ]);
+    expect(each.mayPublish('of/$SYS')).toBe(true);
+    const denied = view(
+      [
+        { allow: ['subscribe'], topics: ['$SYS/#'] },
+        { deny: ['subscribe'], topics: ['%c/#'] },
+      ],
+      client({ clientIdentifier: '$SYS' }),
+    );
+    expect(denied.maySubscribe('$SYS/broker/uptime', false)).toBe(false);
+  });
+
   test('an anonymous client has no %u', () => {
     expect(view([own]).mayPublish('users/undefined/inbox')).toBe(false);
   });

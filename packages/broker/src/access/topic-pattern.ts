@@ -44,7 +44,9 @@ export class TopicPattern {
       return unfilled;
     };
     const bound = this.#fill(fill);
-    if (isFilled) return bound;
+    // Topics that begin with $ belong to those whom a rule names them for: a client that calls itself $SYS has named them itself.
+    const claims = bound.startsWith('$') && !this.source.startsWith('$');
+    if (isFilled && !(claims && !closed)) return bound;
     if (!closed) return undefined;
     return bound
       .split('/')
