@@ -106,6 +106,18 @@ describe('a webhook', () => {
     expect(asked.length).toBe(6);
   });
 
+  test('that lets a client in over TLS is asked again when it comes without', async () => {
+    answer = ({ transport, protocolVersion }) =>
+      says(
+        transport === 'tls' && protocolVersion === 5 ? { result: 'allow', name: 'a' } : { result: 'deny' },
+      )();
+    const authenticate = hook();
+    const ask = (fields: object) => authenticate(request({ userName: 'u', password: 'right', ...fields }));
+    expect(await ask({ transport: 'tls' })).toMatchObject({ name: 'a' });
+    expect(await ask({ transport: 'tcp' })).toBe(false);
+    expect(await ask({ transport: 'tls', protocolVersion: 4 })).toBe(false);
+  });
+
   test('33 that fails opens nothing, and is left alone for a while (CVE-2018-12550)', async () => {
     const bad = [
       { status: 500, body: '' },

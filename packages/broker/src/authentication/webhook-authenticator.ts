@@ -20,7 +20,7 @@ export interface WebhookAuthenticatorOptions {
   readonly token?: string | undefined;
   /** Milliseconds for one answer. Default 5,000. */
   readonly timeoutMs?: number | undefined;
-  /** Milliseconds that an answer is used again for the same credentials from the same address; 0 = never. Default 60,000. */
+  /** Milliseconds that an answer is used again for the same question: credentials, address, transport and version; 0 = never. Default 60,000. */
   readonly cacheMs?: number | undefined;
   /** Failures in a row after which nobody is asked for a while. Default 5. */
   readonly maximumFailures?: number | undefined;
@@ -58,9 +58,16 @@ export function webhookAuthenticator(options: WebhookAuthenticatorOptions): Auth
     }
   };
   const authenticate = async (request: AuthenticationRequest) => {
-    const { clientIdentifier, userName, password, remoteAddress } = request;
-    const names = certificateNamesOf(request).join('\0');
-    const key = answers.keyOf([clientIdentifier, userName, password, remoteAddress, names]);
+    const { clientIdentifier, userName, password, protocolVersion, transport, remoteAddress } = request;
+    // All that the service is told: what it allows over TLS it may deny without.
+    const key = answers.keyOf([
+      clientIdentifier,
+      userName,
+      password,
+      `${protocolVersion} ${transport}`,
+      remoteAddress,
+      ...certificateNamesOf(request),
+    ]);
     const known = answers.get(key, Date.now());
     if (known !== undefined) return toAnswer(known);
     const verdict = await work.run(() => ask(request));
