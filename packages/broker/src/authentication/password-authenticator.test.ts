@@ -36,6 +36,13 @@ describe('passwords', () => {
     expect(await authenticate(request())).toBeUndefined();
   });
 
+  test('a line whose SCRAM iterations are below those of RFC 7677 is refused when it is read, not at login', async () => {
+    const credentials = await deriveScramCredentials('opensesame', { iterations: 4_096 });
+    const line = `anna:${await hashPassword('opensesame', cost)}:${writeScram(credentials)}`;
+    expect(parsePasswordTable(line).get('anna')?.scram?.iterations).toBe(4_096);
+    expect(() => parsePasswordTable(line.replace('i=4096', 'i=4095'))).toThrow('line 1 must have');
+  });
+
   test('names that objects have by themselves are nobody', async () => {
     const authenticate = passwordAuthenticator(await tableOf({ anna: 'x' }));
     for (const userName of ['__proto__', 'constructor', 'toString'])

@@ -2,7 +2,7 @@
  * Users with their passwords, as a text of lines: `name:$scrypt$…`, and behind another colon what SCRAM-SHA-256 needs, for users that may log
  * in so: `$scram-sha-256$i=15000$salt$stored key$server key`. Empty lines and those that begin with `#` are for people.
  */
-import { UsageError } from '@petrel/protocol';
+import { scram, UsageError } from '@petrel/protocol';
 import { type PasswordHash, parsePasswordHash } from './password-hash.js';
 import type { ScramCredentials } from './scram-credentials.js';
 
@@ -67,5 +67,7 @@ function parseScram(text: string): ScramCredentials | undefined {
   if (found === null) return undefined;
   const [salt, storedKey, serverKey] = found.slice(2).map((each) => Buffer.from(each, 'base64'));
   if (salt === undefined || storedKey?.length !== 32 || serverKey?.length !== 32) return undefined;
-  return { iterations: Number(found[1]), salt, storedKey, serverKey };
+  const iterations = Number(found[1]);
+  if (iterations < scram.minimumIterations) return undefined;
+  return { iterations, salt, storedKey, serverKey };
 }
