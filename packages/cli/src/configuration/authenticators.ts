@@ -82,11 +82,14 @@ async function toScram(
   files: NamedFiles,
   path: ValuePath,
 ): Promise<AuthenticationMethod> {
-  const [first] = [...table.values()].flatMap(({ scram }) => scram ?? []);
-  if (first === undefined) throw new Error(`${file} has no user for SCRAM; petrel passwd --scram makes them`);
+  const [user] = [...table.values()].filter(({ scram }) => scram !== undefined);
+  const first = user?.scram;
+  if (user === undefined || first === undefined)
+    throw new Error(`${file} has no user for SCRAM; petrel passwd --scram makes them`);
   const secret =
     secretFile === undefined
-      ? createHash('sha256').update('salts of nobody').update(first.serverKey).digest()
+      ? // Of the hash that no client is told the salt of: a user can derive his own keys of SCRAM.
+        createHash('sha256').update('salts of nobody').update(user.password.hash).digest()
       : Buffer.from(await files.read(secretFile, [...path, 'secretFile']));
   return scramSha256({
     lookup: (userName) => table.get(userName)?.scram,
