@@ -43,6 +43,14 @@ describe('the log', () => {
     expect(lines).toEqual(['the hook failed: HTTP status 500', 'the key is bad: no PEM']);
   });
 
+  test('as text is one line for each, whatever a client calls itself', () => {
+    const { lines, log } = collect('text');
+    log.warn(new Error('of "a\n2026 the configuration was read again\r\u001b[2J\u009b\u202e" b'));
+    expect(lines).toEqual([
+      'of "a\\u000a2026 the configuration was read again\\u000d\\u001b[2J\\u009b\\u202e" b',
+    ]);
+  });
+
   test('answers an operator at every level, in the same form as everything else', () => {
     const { lines, log } = collect('json');
     log.info('not said');

@@ -1,6 +1,7 @@
 /** What a broker says: lines for people, or JSON for programs. Never a payload or a secret, since the broker gives it none. */
 import type { Logger } from '@petrel/broker';
 import { pino, stdTimeFunctions } from 'pino';
+import { visibleLine } from './visible-text.js';
 
 /** From the least urgent to the most. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -36,14 +37,19 @@ export interface Log extends Logger {
 export function createLog({ level, format, say }: LogOptions): Log {
   const write = format === 'json' ? jsonWriter(say) : textWriter(say);
   const at = (each: LogLevel) => (message: unknown) => {
-    if (levels.indexOf(each) <= levels.indexOf(level())) write(each, message);
+    if (levels.indexOf(each) > levels.indexOf(level())) return;
+    // What clients call themselves and their topics is in it, and must not make up lines of its own.
+    write(each, format === 'json' ? message : visibleLine(wordsOf(message)));
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), answer: write };
 }
 
 function textWriter(say: (line: string) => void) {
-  return (_level: LogLevel, message: unknown) =>
-    say(message instanceof Error ? wholeMessage(message) : String(message));
+  return (_level: LogLevel, message: unknown) => say(wordsOf(message));
+}
+
+function wordsOf(message: unknown): string {
+  return message instanceof Error ? wholeMessage(message) : String(message);
 }
 
 /** An error and what it comes from, each said once: "the hook failed" alone helps nobody. */

@@ -11,10 +11,19 @@ export function visiblePayload(payload: Uint8Array): string {
   }
 }
 
+/** Also for those that turn the order of what is shown, and every line end: one line stays one. */
+export function visibleLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, escaped);
+}
+
 /** Control characters become escapes; line ends and tabs stay. */
 export function visibleText(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => {
     if (character === '\n' || character === '\t') return character;
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return escaped(character);
   });
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
