@@ -1,5 +1,6 @@
 /** User Name and Password against a table. What it takes does not tell whether a user exists. */
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { reasonCode } from '@petrel/protocol';
 import type { AuthenticationRequest, Client, Principal } from '../hooks.js';
 import type { Authenticator } from './authentication-chain.js';
@@ -9,8 +10,11 @@ import { defaultScryptCost, isPassword, type PasswordHash } from './password-has
 import type { PasswordEntry, PasswordTable } from './password-table.js';
 import { RememberedAnswers } from './remembered-answers.js';
 
-/** Derivations at a time, of the four that Node does beside everything else, and how many wait for one. */
-const atATime = 2;
+/**
+ * Derivations at a time, of the four that Node does beside everything else, and how many wait for one. Each fills a core: one is left to those who
+ * are in.
+ */
+export const atATime = Math.max(1, Math.min(2, availableParallelism() - 1));
 const mayWait = 1_000;
 /** Users who were right are recognised without a derivation, so that ten thousand devices can come back at once. */
 const remembered = 20_000;
