@@ -1,5 +1,5 @@
 /** The admin API of a configuration file. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -48,6 +48,43 @@ test('SIGHUP takes a new token, and the former one is good for nothing any more'
   expect([await status('a token that leaked'), await status('another token than that')]).toEqual([401, 200]);
   interrupt();
   expect(await done).toBe(0);
+});
+
+test('the audit file has what was changed and who was refused, and no looks, payloads or tokens', async () => {
+  const file = configure(
+    '{ port: 0, tokenFile: token }\nlog: { auditFile: audit.log }',
+    'a token of some length',
+  );
+  const { terminal: given, lines, until, interrupt } = terminal();
+  const done = run(['broker', '--config', file], given);
+  await until(() => lines.out.length === 2);
+  const ask = async (token: string, path: string, body?: object) => {
+    const answer = await fetch(`${lines.out[1]}${path}`, {
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+    });
+    return answer.status;
+  };
+  await ask('a wrong one, of some length', '/api/v1/sessions?limit=1');
+  await ask('a token of some length', '/api/v1/sessions');
+  await ask('a token of some length', '/api/v1/publish', { topicName: 'a', payload: 'a secret' });
+  await ask('a token of some length', '/api/v1/sessions/nobody/disconnect', {});
+  interrupt();
+  expect(await done).toBe(0);
+  const text = readFileSync(join(folder, 'audit.log'), 'utf8');
+  const entries = text.split('\n').filter(Boolean);
+  expect(entries.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { level: 'warn', event: 'admin', method: 'GET', path: '/api/v1/sessions', status: 401 },
+    { level: 'info', event: 'admin', method: 'POST', path: '/api/v1/publish', remoteAddress: '127.0.0.1' },
+    {
+      level: 'warn',
+      event: 'admin',
+      method: 'POST',
+      path: '/api/v1/sessions/nobody/disconnect',
+      status: 404,
+    },
+  ]);
+  expect(text).not.toMatch(/secret|of some length/);
 });
 
 test('a port that is in use, or a pidFile that cannot be written, is one sentence and no broker', async () => {

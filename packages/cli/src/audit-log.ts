@@ -1,6 +1,7 @@
 /** Who came, who went, and who was refused what: a file of JSON lines. Never a password or a payload. */
 import { appendFile } from 'node:fs/promises';
 import type { BrokerObserver, Client } from '@petrel/broker';
+import type { AdminAction } from '@petrel/broker/admin';
 import { PetrelError } from '@petrel/protocol';
 import { destination, type Logger as PinoLogger, pino } from 'pino';
 import { ConfigurationError } from './errors.js';
@@ -59,6 +60,13 @@ export class AuditLog {
         this.#log.warn({ event: 'refused', principal, ...event }),
     };
   }
+
+  /** To be given to openAdminServer. */
+  readonly onAction = ({ status, ...action }: AdminAction): void => {
+    const entry = { event: 'admin', ...action, status };
+    if (status >= 400) this.#log.warn(entry);
+    else this.#log.info(entry);
+  };
 
   /** The file was moved away: goes on in a new one of the same name. */
   reopen(): void {

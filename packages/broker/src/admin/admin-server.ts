@@ -4,7 +4,7 @@ import type { Broker } from '../broker.js';
 import { listen } from '../listeners/listener.js';
 import { OptionReader } from '../option-reader.js';
 import { version } from '../version.js';
-import { Desk } from './desk.js';
+import { type AdminAction, Desk } from './desk.js';
 import type { HealthServer } from './health-server.js';
 import { closing, placeOf, requestsWithin } from './http-server.js';
 import { adminRoutes } from './routes.js';
@@ -26,6 +26,8 @@ export interface AdminServerOptions {
   readonly publicMetrics?: boolean | undefined;
   /** Reads the configuration again, for `POST /api/v1/reload`. Default: there is no such address. */
   readonly reload?: (() => Promise<void>) | undefined;
+  /** Is told of everything but looks: what was changed, and who was refused. Default none. */
+  readonly onAction?: ((action: AdminAction) => void) | undefined;
 }
 
 /** A running admin server. */
@@ -44,11 +46,14 @@ export async function openAdminServer(broker: Broker, options: AdminServerOption
   const reload = read.optional('reload', (name) =>
     read.check<() => Promise<void>>(name, 'a function', (value) => typeof value === 'function'),
   );
+  const onAction = read.optional('onAction', (name) =>
+    read.check<(action: AdminAction) => void>(name, 'a function', (value) => typeof value === 'function'),
+  );
   read.end();
   const routes = adminRoutes(version, reload).map((route) =>
     route.path === '/metrics' ? { ...route, isPublic: publicMetrics } : route,
   );
-  const desk = new Desk(broker, routes, token);
+  const desk = new Desk(broker, routes, token, onAction);
   const server = createServer(requestsWithin(requestTimeoutMs), desk.serve);
   server.maxConnections = mostConnections;
   await listen(server, { port, host });

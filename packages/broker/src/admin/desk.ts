@@ -6,18 +6,36 @@ import type { Broker } from '../broker.js';
 import { assertKnown, findRoute, RequestError, type Route, type RouteAnswer } from './route.js';
 
 const mostBodyBytes = 1_048_576;
+const longestPath = 512;
+
+/** What somebody changed, or was not allowed to ask. */
+export interface AdminAction {
+  readonly method: string;
+  /** Without the query, and cut at 512 characters. */
+  readonly path: string;
+  /** Of the answer. */
+  readonly status: number;
+  readonly remoteAddress: string | undefined;
+}
 
 /** One server's. */
 export class Desk {
   readonly #broker: Broker;
   readonly #routes: readonly Route[];
+  readonly #onAction: ((action: AdminAction) => void) | undefined;
   #tokenHash: Buffer | undefined;
 
   /** Without a token only public routes are answered. */
-  constructor(broker: Broker, routes: readonly Route[], token: string | undefined) {
+  constructor(
+    broker: Broker,
+    routes: readonly Route[],
+    token: string | undefined,
+    onAction?: (action: AdminAction) => void,
+  ) {
     this.#broker = broker;
     this.#routes = routes;
     this.#tokenHash = token === undefined ? undefined : hash(token);
+    this.#onAction = onAction;
   }
 
   changeToken(token: string): void {
@@ -27,7 +45,10 @@ export class Desk {
   readonly serve = (request: IncomingMessage, response: ServerResponse): void => {
     this.#answer(request)
       .catch(problemOf)
-      .then((answer) => send(response, answer))
+      .then((answer) => {
+        this.#tell(request, answer.status);
+        send(response, answer);
+      })
       // The other end is gone: there is nobody to tell.
       .catch(() => response.destroy());
   };
@@ -45,6 +66,14 @@ export class Desk {
       throw new RequestError(401, 'a token is needed: Authorization: Bearer …');
     const body = route.body === undefined ? undefined : await readJson(request);
     return route.handle({ broker: this.#broker, path, query: searchParams, body });
+  }
+
+  /** Whoever only looks at what he may see is not told of. */
+  #tell({ method = '', url = '', socket }: IncomingMessage, status: number): void {
+    const isLook = method === 'GET' || method === 'HEAD';
+    if (this.#onAction === undefined || (isLook && status !== 401 && status !== 403)) return;
+    const [path = ''] = url.split('?', 1);
+    this.#onAction({ method, path: path.slice(0, longestPath), status, remoteAddress: socket.remoteAddress });
   }
 
   #isKnown(header: string | undefined): boolean {

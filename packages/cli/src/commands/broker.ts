@@ -101,7 +101,9 @@ What stands here wins over environment variables such as PETREL_LIMITS_MAXIMUM_C
     let health: HealthServer | undefined;
     let pidFile: string | undefined;
     try {
-      admin = loaded.admin && (await openAdminServer(broker, { ...loaded.admin, reload }));
+      admin =
+        loaded.admin &&
+        (await openAdminServer(broker, { ...loaded.admin, reload, onAction: audit?.onAction }));
       health = loaded.configuration.health && (await openHealthServer(broker, loaded.configuration.health));
       pidFile = await writePidFile(loaded);
     } catch (error) {

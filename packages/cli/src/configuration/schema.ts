@@ -155,7 +155,7 @@ export const configurationRule = object('The configuration of `petrel broker`.',
     level: oneOf('The least that is said.', ['error', 'warn', 'info', 'debug'], 'warn'),
     format: oneOf('Lines for people, or JSON for programs.', ['text', 'json'], 'text'),
     auditFile: path(
-      'Who came, who went and who was refused what, as lines of JSON that are added to this file; SIGHUP opens it anew. Default: none.',
+      'Who came, who went, who was refused what and what was changed over HTTP, as lines of JSON that are added to this file; SIGHUP opens it anew. Default: none.',
     ),
   }),
 });
