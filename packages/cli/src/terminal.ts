@@ -68,7 +68,7 @@ export function terminalOutput({
 }: TerminalStreams): Pick<Terminal, 'out' | 'write' | 'err' | 'status' | 'isShown'> {
   const hasStatus = stderr.isTTY === true && process.env.TERM !== 'dumb';
   let shown = '';
-  const show = () => void stderr.write(`${eraseLine}${shown.slice(0, (stderr.columns ?? 80) - 1)}`);
+  const show = () => void stderr.write(`${eraseLine}${shown.slice(0, (stderr.columns || 80) - 1)}`);
   const around = (write: () => void) => {
     if (shown === '') return write();
     stderr.write(eraseLine);
