@@ -1,6 +1,7 @@
 /** Reads the options of a command: its own, those that fingers know from other programs, and those that are not here but have an answer. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { UsageError } from '@petrel/protocol';
+import { editDistance } from './edit-distance.js';
 
 /** The options of a command, as `parseArgs` wants them. */
 export type OptionTable = NonNullable<ParseArgsConfig['options']>;
@@ -132,23 +133,7 @@ function splitOnce(text: string, separator: string): [string, string?] {
 /** The name with the fewest slips from what was written, if they are few; or the one that it is the beginning of. */
 export function nearest(written: string, names: readonly string[]): string | undefined {
   const [best] = names
-    .map((name) => ({ name, slips: name.startsWith(written) ? 0 : slips(written, name) }))
+    .map((name) => ({ name, slips: name.startsWith(written) ? 0 : editDistance(written, name) }))
     .sort((a, b) => a.slips - b.slips);
   return best !== undefined && best.slips <= Math.min(2, written.length / 2) ? best.name : undefined;
-}
-
-/** Letters to put in, take out or replace. */
-function slips(from: string, to: string): number {
-  // What is typed has no bound, and what is far away is not near.
-  if (Math.abs(from.length - to.length) > 2) return Number.POSITIVE_INFINITY;
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

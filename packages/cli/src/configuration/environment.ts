@@ -1,8 +1,10 @@
 /** Settings from environment variables: `limits.maximumConnections` is `PETREL_LIMITS_MAXIMUM_CONNECTIONS`. They win over the file. */
+
+import { editDistance } from '../edit-distance.js';
 import type { ValuePath } from './check-value.js';
 import type { Problem } from './problem.js';
 import type { ObjectRule, Rule } from './rule.js';
-import { editDistance, nearestName } from './words.js';
+import { nearestName } from './words.js';
 import { readYaml } from './yaml-text.js';
 
 /** One variable and the setting it stands for. */

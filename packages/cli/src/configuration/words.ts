@@ -1,4 +1,5 @@
 /** How values and names appear in the messages about a configuration. */
+import { editDistance } from '../edit-distance.js';
 
 /** Shows a value, shortened. */
 export function show(value: unknown): string {
@@ -15,18 +16,4 @@ export function nearestName(name: string, known: readonly string[]): string | un
     .sort((a, b) => a.distance - b.distance);
   if (nearest === undefined) return undefined;
   return nearest.distance <= Math.max(2, Math.floor(name.length / 3)) ? nearest.candidate : undefined;
-}
-
-/** Levenshtein distance; names are short. */
-export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= Math.min(a.length, 200); i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substitution));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
