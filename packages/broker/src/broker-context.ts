@@ -6,7 +6,7 @@ import { levelBytes, MemoryBudget } from './bounds/memory-budget.js';
 import { OutboundTotal } from './bounds/outbound-total.js';
 import { Patience } from './bounds/patience.js';
 import { PrincipalCount } from './bounds/principal-count.js';
-import { UnfinishedPackets } from './bounds/unfinished-packets.js';
+import { type PacketSender, UnfinishedPackets } from './bounds/unfinished-packets.js';
 import type { Clock } from './clock.js';
 import type { Connection } from './connection.js';
 import { FlushQueue } from './flush-queue.js';
@@ -49,7 +49,7 @@ export class BrokerContext {
   readonly patience: Patience;
   readonly undelivered: UndeliveredTotal;
   readonly outbound: OutboundTotal;
-  readonly unfinished: UnfinishedPackets<Connection>;
+  readonly unfinished: UnfinishedPackets<PacketSender>;
   readonly principals = new PrincipalCount();
   /** What was shed before anybody looked who would have got it. */
   readonly shed = new UndeliveredLog(undefined, 256);

@@ -127,6 +127,7 @@ class RunningBroker implements Broker {
             accept: (transport, handshake) => this.#accept(transport, handshake),
             knock: (handshake) => this.#knock(handshake),
             gone: (handshake) => this.#context.door.gone(handshake),
+            unfinished: this.#context.unfinished,
             onError: (error) => this.#context.logger.warn(error),
           }),
         );

@@ -13,6 +13,8 @@ export interface TransportReceiver {
   onBytes(chunk: Uint8Array): void;
   /** What was written is on its way: write() may go on. Follows every write() that returned false. */
   onDrain(): void;
+  /** What the peer sends is more than the broker keeps: an end with its Reason Code, onClose follows. */
+  fail(error: unknown): void;
   /** Called once and last; `cause` when the stream broke instead of ending. */
   onClose(cause?: Error): void;
 }

@@ -1,5 +1,6 @@
 /** What all listeners share: their shape, and how a server of Node starts and stops to listen. */
 import type { AddressInfo, Server } from 'node:net';
+import type { PacketSender, UnfinishedPackets } from '../bounds/unfinished-packets.js';
 import { ListenError } from '../errors.js';
 import type { AcceptTransport, Handshake, TransportLimits } from '../transport.js';
 import type { ResolvedListener } from './listener-options.js';
@@ -31,6 +32,8 @@ export interface ListenerContext {
   readonly knock: (handshake: Handshake) => void;
   /** The socket of such a handshake is closed, whatever has become of it meanwhile. */
   readonly gone: (handshake: Handshake) => void;
+  /** Where what a transport assembles for an admitted client counts. */
+  readonly unfinished?: UnfinishedPackets<PacketSender>;
   /** A connection could not be accepted, for want of file handles perhaps; the listener goes on. */
   readonly onError: (error: Error) => void;
 }

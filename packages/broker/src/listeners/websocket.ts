@@ -71,6 +71,7 @@ export async function openWebSocketListener(
         remoteAddress: handshake === undefined ? request.socket.remoteAddress : handshake.remoteAddress,
         peerCertificate: peerCertificateOf(stream),
         certificates: contexts,
+        unfinished: context.unfinished,
       });
       context.accept(transport, handshake);
     });

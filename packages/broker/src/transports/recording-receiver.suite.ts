@@ -34,6 +34,11 @@ export class RecordingReceiver implements TransportReceiver {
     this.#wake();
   }
 
+  fail(): void {
+    this.events.push('fail');
+    this.#wake();
+  }
+
   onClose(cause?: Error): void {
     this.cause = cause;
     this.events.push('close');

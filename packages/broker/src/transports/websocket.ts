@@ -4,7 +4,9 @@ import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
 import { ProtocolError } from '@petrel/protocol';
 import type { WebSocket } from 'ws';
+import type { PacketSender, UnfinishedPackets } from '../bounds/unfinished-packets.js';
 import type { ClientCertificates, Transport, TransportReceiver } from '../transport.js';
+import { FrameMeter } from './frame-meter.js';
 import { watchPeer } from './watch-peer.js';
 
 /** Time that a peer has to answer the closing handshake. */
@@ -23,6 +25,8 @@ export interface WebSocketTransportOptions {
   readonly remoteAddress?: string | undefined;
   readonly peerCertificate?: PeerCertificate | undefined;
   readonly certificates?: ClientCertificates | undefined;
+  /** Where what is assembled for an admitted client counts. */
+  readonly unfinished?: UnfinishedPackets<PacketSender> | undefined;
 }
 
 /** Reads from and writes to one WebSocket of the `ws` package. */
@@ -38,9 +42,19 @@ export class WebSocketTransport implements Transport {
   #error: Error | undefined;
   #ending = false;
   #drainOwed = false;
+  #isAdmitted = false;
   /** Bytes read from the stream since the last complete message, while the peer is a stranger. */
   #unfinishedBytes = 0;
   readonly #maximumUnfinishedBytes: number;
+  readonly #frames = new FrameMeter();
+  readonly #unfinished: UnfinishedPackets<PacketSender> | undefined;
+  /** What is assembled is given back only by an end at once. */
+  readonly #assembly: PacketSender = {
+    fail: (error) => {
+      this.#receiver?.fail(error);
+      this.destroy();
+    },
+  };
 
   /** `stream` is the socket under the WebSocket. */
   constructor(socket: WebSocket, stream: Duplex, options: WebSocketTransportOptions) {
@@ -55,7 +69,9 @@ export class WebSocketTransport implements Transport {
     socket.on('error', (error) => {
       this.#error = error;
     });
+    this.#unfinished = options.unfinished;
     stream.prependListener('data', this.#countStrangersBytes);
+    stream.prependListener('data', this.#followFrames);
   }
 
   get bufferedBytes(): number {
@@ -82,6 +98,7 @@ export class WebSocketTransport implements Transport {
   admit(hasKeepAlive: boolean): void {
     if (!hasKeepAlive) watchPeer(this.#stream);
     this.#stream.off('data', this.#countStrangersBytes);
+    this.#isAdmitted = true;
   }
 
   write(bytes: Uint8Array): boolean {
@@ -146,6 +163,12 @@ export class WebSocketTransport implements Transport {
     this.#unfinishedBytes += chunk.length;
   };
 
+  /** The library keeps what has come of a message; the broker knows of it when it is complete. */
+  readonly #followFrames = (chunk: Buffer): void => {
+    const isNew = this.#frames.push(chunk);
+    if (this.#isAdmitted) this.#unfinished?.changed(this.#assembly, this.#frames.unfinishedBytes, isNew);
+  };
+
   readonly #written = (): void => {
     if (!this.#drainOwed || this.#socket.bufferedAmount > this.#highWaterMarkBytes / 2) return;
     this.#drainOwed = false;
@@ -156,6 +179,8 @@ export class WebSocketTransport implements Transport {
     const receiver = this.#receiver;
     this.#receiver = undefined;
     this.#ending = true;
+    this.#isAdmitted = false;
+    this.#unfinished?.changed(this.#assembly, 0, true);
     receiver?.onClose(this.#error);
   }
 }
